@@ -63,11 +63,11 @@ def draw_seeds(rng: np.random.Generator, n: int) -> NDArray[np.uint64]:
 
 def uniform_policy(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The uniform distribution over the legal actions. Shape [n, A]."""
-    return (mask / mask.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(mask / mask.sum(axis=1, keepdims=True), np.float32)
 
 
 def sample_actions(policy: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
     """One action a row, drawn by inverse transform from unnormalised weights [n, A]; never one of weight zero."""
     cumulative = np.cumsum(policy, axis=1, dtype=np.float64)
     threshold = rng.random(len(policy)) * cumulative[:, -1]
-    return (cumulative > threshold[:, None]).argmax(axis=1)
+    return np.asarray((cumulative > threshold[:, None]).argmax(axis=1))

@@ -1,0 +1,345 @@
+"""Tree search in three named phases over a batch of trees: simulate, expand, backward.
+
+    simulate   walks every tree from its root to a leaf by the selection rule (jitted; knows no rules)
+    expand     makes the leaves' states, `dst = src; game.step`, and asks the evaluator (the only part that knows the game)
+    backward   adds the leaves' values along their paths (jitted)
+
+With `leaves_per_wave` K > 1 each tree sends K simulations before it hears from the evaluator; those under way
+count as losses, so that they spread ("virtual loss", Chaslot et al. 2008).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from agents.agent import Evaluator, sample_actions
+from agents.search import selection
+from agents.search.selection import GUMBEL, PUCT
+from agents.search.tree import Tree, install
+from envs.errors import LabError
+from envs.games.game import Game, States
+from envs.parallel import for_slices
+
+MIN_TREES_PER_THREAD = 16
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """How to search. The letters are explained in selection.py."""
+
+    rule: Literal["puct", "gumbel"] = "puct"
+    """How simulations choose actions. Gumbel learns from few simulations; inside the tree it trusts the policy so far
+    that with a bad one it can overlook a refutation however long it searches, which PUCT does not."""
+    num_simulations: int = 64
+    """Simulations a move, beside what a reused tree brings."""
+    leaves_per_wave: int = 1
+    """Simulations of one tree that are evaluated together."""
+    c_init: float = 1.25
+    """PUCT: exploration at few visits."""
+    c_base: float = 19652.0
+    """PUCT: how slowly exploration grows with visits."""
+    fpu_reduction: float = 0.2
+    """PUCT: how much worse than its parent an untried action is taken to be."""
+    dirichlet_fraction: float = 0.0
+    """PUCT: the share of Dirichlet noise in the root's prior; 0.25 in self-play."""
+    dirichlet_total: float = 10.0
+    """PUCT: the noise's concentration, shared out among the legal actions."""
+    max_considered: int = 16
+    """Gumbel: actions that enter sequential halving at the root."""
+    gumbel_scale: float = 1.0
+    """Gumbel: the noise that makes the root explore; 0 plays the best."""
+    c_visit: float = 50.0
+    """Gumbel: weight of values at few visits."""
+    c_scale: float = 1.0
+    """Gumbel: weight of values against the prior."""
+
+    def __post_init__(self) -> None:
+        if self.rule not in ("puct", "gumbel"):
+            raise LabError(f"rule must be puct or gumbel, not '{self.rule}'.")
+        for key in ("num_simulations", "leaves_per_wave", "max_considered"):
+            if getattr(self, key) < 1:
+                raise LabError(f"{key} must be at least 1, not {getattr(self, key)}.")
+
+
+@dataclass
+class SearchResult:
+    """What a search found for n roots. Values are from the root's side to move."""
+
+    action: NDArray[np.int64]
+    """[n], the best action: most visited under PUCT, the winner of sequential halving under Gumbel."""
+    policy: NDArray[np.float32]
+    """[n, A], what to learn from the search: visit shares under PUCT, the completed-Q policy under Gumbel."""
+    value: NDArray[np.float32]
+    """[n], the root's value: the mean of its simulations under PUCT; under Gumbel, whose root explores on purpose,
+    what the improved policy earns."""
+    prior: NDArray[np.float32]
+    """[n, A], the evaluator's policy, without noise."""
+    visits: NDArray[np.int32]
+    """[n, A]"""
+    q: NDArray[np.float32]
+    """[n, A], NaN where never tried."""
+
+
+class Search:
+    """Searches batches of states of one game; with `reuse`, carries each tree over to the next call.
+
+    Slot b of a call continues slot b of the call before if its state lies one or two moves below that root.
+    """
+
+    def __init__(self, game: Game, evaluator: Evaluator, config: SearchConfig, reuse: bool = False) -> None:
+        self.game = game
+        self.evaluator = evaluator
+        self.config = config
+        self.reuse = reuse
+        self.tree: Tree | None = None
+        self._considered = selection.considered_visits(
+            min(config.max_considered, game.num_actions), config.num_simulations
+        )
+
+    def reset(self) -> None:
+        """Forgets the trees of the last call."""
+        self.tree = None
+
+    def run(self, states: States, rng: np.random.Generator) -> SearchResult:
+        """Searches from n unfinished states; all chance (root noise) comes from `rng`."""
+        config, n = self.config, len(states)
+        tree = self._prepare_roots(states)
+        prior = tree.prior[:, 0].copy()
+        gumbel = np.zeros((n, self.game.num_actions))
+        if config.rule == "puct" and config.dirichlet_fraction > 0:
+            tree.prior[:, 0] = self._with_noise(prior, rng)
+        if config.rule == "gumbel" and config.gumbel_scale > 0:
+            gumbel = config.gumbel_scale * rng.gumbel(size=gumbel.shape)
+        visits_before, _ = tree.root_edges()
+        done = 0
+        while done < config.num_simulations:
+            leaves = np.empty((n, min(config.leaves_per_wave, config.num_simulations - done)), np.int32)
+            self._simulate(tree, gumbel, visits_before, done, leaves)
+            self._expand(tree, leaves)
+            self._backward(tree, leaves)
+            done += leaves.shape[1]
+        return self._result(tree, prior, gumbel, visits_before)
+
+    def _prepare_roots(self, states: States) -> Tree:
+        """Trees whose roots are the given states, evaluated; continued from the last call where possible."""
+        capacity = self.config.num_simulations * (3 if self.reuse else 1) + 1
+        old = self.tree
+        if old is None or old.batch != len(states):
+            old, self.tree = None, Tree.allocate(self.game, len(states), capacity)
+        tree = self.tree
+        assert tree is not None
+        fresh = [
+            b
+            for b in range(len(states))
+            if not (self.reuse and old is not None and old.promote(b, states[b]) and self._has_room(old, b))
+        ]
+        if len(fresh) == len(states):
+            tree.reset(states)
+        else:
+            for b in fresh:
+                tree.size[b] = 1
+                tree.states[b, 0] = states[b]
+                tree.nodes[b, 0] = np.zeros((), tree.nodes.dtype)
+                tree.nodes[b, 0]["parent"] = -1
+                tree.nodes[b, 0]["to_play"] = states[b]["to_play"]
+        roots = np.stack([fresh, np.zeros(len(fresh), np.int64)], axis=1).astype(np.int64)
+        self._evaluate(tree, roots)
+        root = tree.nodes[:, 0]
+        root["value_sum"] = np.where(root["visits"] == 0, root["value"], root["value_sum"])
+        root["visits"] = np.maximum(root["visits"], 1)
+        return tree
+
+    def _has_room(self, tree: Tree, b: int) -> bool:
+        return int(tree.size[b]) + self.config.num_simulations <= tree.capacity
+
+    def _with_noise(self, prior: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+        """The prior mixed with Dirichlet noise over the legal actions. Shape [n, A]."""
+        legal = prior > 0
+        alpha = self.config.dirichlet_total / legal.sum(axis=1, keepdims=True)
+        noise = np.where(legal, rng.standard_gamma(np.broadcast_to(alpha, prior.shape)), 0.0)
+        noise /= np.maximum(noise.sum(axis=1, keepdims=True), 1e-300)
+        fraction = self.config.dirichlet_fraction
+        return (1 - fraction) * prior + fraction * noise
+
+    def _simulate(
+        self, tree: Tree, gumbel: NDArray[Any], before: NDArray[Any], done: int, leaves: NDArray[np.int32]
+    ) -> None:
+        c = self.config
+        rule = PUCT if c.rule == "puct" else GUMBEL
+        constants = (c.c_init, c.c_base, c.fpu_reduction, c.c_visit, c.c_scale)
+        for_slices(
+            lambda start, stop: simulate(
+                tree.nodes, tree.children, tree.prior, tree.logits, tree.size,
+                rule, constants, gumbel, before, self._considered, done, leaves, start, stop,
+            ),
+            len(leaves),
+            MIN_TREES_PER_THREAD,
+        )  # fmt: skip
+
+    def _expand(self, tree: Tree, leaves: NDArray[np.int32]) -> None:
+        """Makes and evaluates the states of the leaves that are new."""
+        rows = np.repeat(np.arange(len(leaves)), leaves.shape[1])
+        where = np.stack([rows, leaves.ravel()], axis=1)
+        nodes = tree.nodes[where[:, 0], where[:, 1]]
+        new = ~nodes["evaluated"] & ~nodes["terminated"]
+        if leaves.shape[1] > 1:  # two simulations of one wave may end in one new leaf
+            new[new] = _first_of_each(where[new] @ np.array([tree.capacity, 1]))
+        where, nodes = where[new], nodes[new]
+        b, n = where[:, 0], where[:, 1]
+        states = tree.states[b, nodes["parent"]]
+        self.game.step(states, nodes["action"])
+        tree.states[b, n] = states
+        nodes["to_play"] = states["to_play"]
+        nodes["terminated"] = states["terminated"]
+        nodes["value"] = np.where(states["terminated"], states["outcome"], 0)
+        tree.nodes[b, n] = nodes
+        self._evaluate(tree, where[~states["terminated"]])
+
+    def _evaluate(self, tree: Tree, where: NDArray[np.int64]) -> None:
+        """Asks the evaluator about the nodes where[i] = (b, n)."""
+        if len(where) == 0:
+            return
+        states = tree.states[where[:, 0], where[:, 1]]
+        mask = self.game.legal_mask(states)
+        logits, values = self.evaluator(states)
+        arrays = (tree.nodes, tree.children, tree.prior, tree.logits)
+        for_slices(lambda a, b: install(*arrays, where, mask, logits, values, a, b), len(where), 64)
+
+    @staticmethod
+    def _backward(tree: Tree, leaves: NDArray[np.int32]) -> None:
+        for_slices(lambda a, b: backward(tree.nodes, leaves, a, b), len(leaves), MIN_TREES_PER_THREAD)
+
+    def _result(
+        self, tree: Tree, prior: NDArray[np.float32], gumbel: NDArray[Any], before: NDArray[np.int32]
+    ) -> SearchResult:
+        visits, q = tree.root_edges()
+        root = tree.nodes[:, 0]
+        sign = 1 - 2 * root["to_play"]
+        if self.config.rule == "puct":
+            policy = visits / visits.sum(axis=1, keepdims=True)
+            action = visits.argmax(axis=1)
+            value = sign * root["value_sum"] / root["visits"]
+        else:
+            policy, value = np.empty(visits.shape), np.empty(len(visits))
+            action = np.empty(len(visits), np.int64)
+            conclude(tree.nodes, tree.children, tree.prior, tree.logits, gumbel, before,
+                     self.config.c_visit, self.config.c_scale, policy, value, action)  # fmt: skip
+        return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), prior, visits, q)
+
+
+def _first_of_each(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True at the first occurrence of each key."""
+    first = np.zeros(len(keys), np.bool_)
+    first[np.unique(keys, return_index=True)[1]] = True
+    return first
+
+
+@njit(cache=True, nogil=True)
+def simulate(
+    nodes: NDArray[Any],
+    children: NDArray[Any],
+    prior: NDArray[Any],
+    logits: NDArray[Any],
+    size: NDArray[Any],
+    rule: int,
+    constants: tuple[float, float, float, float, float],
+    gumbel: NDArray[Any],
+    visits_before: NDArray[Any],
+    considered: NDArray[Any],
+    done: int,
+    leaves: NDArray[Any],
+    start: int,
+    stop: int,
+) -> None:
+    """Walks trees start..stop to leaves[b, k], K simulations each; new leaves are allocated, paths marked pending."""
+    c_init, c_base, fpu_reduction, c_visit, c_scale = constants
+    num_actions = prior.shape[2]
+    q, visits, policy = np.empty(num_actions), np.empty(num_actions, np.int64), np.empty(num_actions)
+    for b in range(start, stop):
+        num_legal = 0
+        for a in range(num_actions):
+            num_legal += logits[b, 0, a] > -np.inf
+        for k in range(leaves.shape[1]):
+            node = 0
+            while nodes[b, node].evaluated and not nodes[b, node].terminated:
+                if rule == PUCT:
+                    action = selection.puct_action(nodes, children, prior, b, node, c_init, c_base, fpu_reduction)
+                else:
+                    selection.completed_q(nodes, children, prior, b, node, q, visits, c_visit, c_scale)
+                    if node > 0:
+                        action = selection.gumbel_inner_action(logits, b, node, q, visits, policy)
+                    else:
+                        visits -= visits_before[b]
+                        wanted = considered[min(num_legal, considered.shape[0] - 1), done + k]
+                        action = selection.gumbel_root_action(logits, gumbel, b, q, visits, wanted)
+                child = children[b, node, action]
+                if child < 0:
+                    child = size[b]
+                    size[b] += 1
+                    children[b, node, action] = child
+                    record = nodes[b, child]
+                    record.parent, record.action = node, action
+                    record.visits, record.pending, record.value_sum = 0, 0, 0.0
+                    record.terminated, record.evaluated = False, False
+                node = child
+            leaves[b, k] = node
+            while node >= 0:
+                nodes[b, node].pending += 1
+                node = nodes[b, node].parent
+
+
+@njit(cache=True, nogil=True)
+def backward(nodes: NDArray[Any], leaves: NDArray[Any], start: int, stop: int) -> None:
+    """Adds the value of leaves[b, k] to every node on its path, which is then no longer pending."""
+    for b in range(start, stop):
+        for k in range(leaves.shape[1]):
+            node = leaves[b, k]
+            value = nodes[b, node].value
+            while node >= 0:
+                record = nodes[b, node]
+                record.pending -= 1
+                record.visits += 1
+                record.value_sum += value
+                node = record.parent
+
+
+@njit(cache=True, nogil=True)
+def conclude(
+    nodes: NDArray[Any],
+    children: NDArray[Any],
+    prior: NDArray[Any],
+    logits: NDArray[Any],
+    gumbel: NDArray[Any],
+    visits_before: NDArray[Any],
+    c_visit: float,
+    c_scale: float,
+    policy: NDArray[Any],
+    value: NDArray[Any],
+    action: NDArray[Any],
+) -> None:
+    """Fills policy[b] with Gumbel's improved policy, value[b] with what it earns by the completed Q, and action[b]
+    with the winner among the most tried actions."""
+    num_actions = policy.shape[1]
+    q, visits = np.empty(num_actions), np.empty(num_actions, np.int64)
+    for b in range(policy.shape[0]):
+        selection.completed_q(nodes, children, prior, b, 0, q, visits, c_visit, c_scale)
+        selection.improved_policy(logits, b, 0, q, policy[b])
+        scale = (c_visit + visits.max()) * c_scale * 0.5
+        value[b] = (policy[b] * (q / scale - 1)).sum()
+        visits -= visits_before[b]
+        action[b] = selection.gumbel_root_action(logits, gumbel, b, q, visits, visits.max())
+
+
+def sample_by_temperature(
+    policy: NDArray[np.float32], temperature: float, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Actions drawn in proportion to policy ** (1 / temperature); the most likely ones if temperature is 0. Shape [n]."""
+    if temperature <= 0:
+        return np.asarray(policy.argmax(axis=1))
+    scaled = policy / policy.max(axis=1, keepdims=True)
+    return sample_actions(scaled ** (1 / temperature), rng)

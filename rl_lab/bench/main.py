@@ -1,0 +1,37 @@
+"""`rl-lab bench`: runs the benchmark and prints its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.console import Console
+
+from envs.spec import unknown_name
+from rl_lab.bench import environment, random_go, search, startup
+from rl_lab.bench.harness import Benchmark, Row, cells, new_table, run
+
+AREAS: dict[str, Callable[[], list[Benchmark]]] = {
+    "random_go": random_go.benchmarks,
+    "environment": environment.benchmarks,
+    "search": search.benchmarks,
+    "startup": startup.benchmarks,
+}
+"""One file an area: a new area is one file and one line here."""
+
+
+def main(only: str | None = None) -> list[Row]:
+    """Measures everything, or the area `only`, and prints a table.
+
+    Raises LabError if there is no such area.
+    """
+    if only is not None and only not in AREAS:
+        raise unknown_name("benchmark", only, AREAS)
+    console = Console()
+    table, rows = new_table(), []
+    for area in [only] if only is not None else list(AREAS):
+        for benchmark in AREAS[area]():
+            with console.status(f"measuring {benchmark.name} ..."):
+                rows.append(run(benchmark))
+            table.add_row(*cells(rows[-1]))
+    console.print(table)
+    return rows

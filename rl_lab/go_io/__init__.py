@@ -1,0 +1,1 @@
+"""The foreign languages of Go programs, one module for each."""

@@ -1,0 +1,122 @@
+"""The picture of the lecture: AGENT and ENVIRONMENT, and what runs between them, lit where the loop is right now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import hypot
+
+from rl_lab.viewer.canvas import Canvas, Point, signed
+from rl_lab.viewer.layout import Rect
+from rl_lab.viewer.panels.board import thumbnail
+from rl_lab.viewer.table import Phase
+from rl_lab.viewer.view import View
+
+
+def draw(canvas: Canvas, rect: Rect, view: View) -> None:
+    """Two boxes; state and reward rise on the left, the action falls on the right, each with its live content."""
+    inner = canvas.panel(rect, f"THE LOOP · PLY {view.index}")
+    height = min(canvas.px(58), inner.h // 3)
+    width = round(inner.w * 0.5)
+    left = inner.x + (inner.w - width) // 2
+    agent = Rect(left, inner.y, width, height)
+    environment = Rect(left, inner.bottom - height, width, height)
+    answering = view.phase in (Phase.OBSERVE, Phase.OVER)
+    _draw_state(canvas, inner, agent, environment, view, answering)
+    _draw_reward(canvas, agent, environment, view, answering)
+    _draw_action(canvas, inner, agent, environment, view)
+    _draw_boxes(canvas, agent, environment, view)
+
+
+def _draw_boxes(canvas: Canvas, agent: Rect, environment: Rect, view: View) -> None:
+    seat = view.acting_seat
+    player = view.players[seat]
+    deciding = view.phase in (Phase.THINK, Phase.ACT)
+    name = f"{view.game.player_names[seat]} · {player.name}"
+    _draw_box(canvas, agent, "AGENT", name, lit=deciding)
+    _draw_box(canvas, environment, "ENVIRONMENT", view.result or view.game.spec, lit=not deciding)
+
+
+def _draw_box(canvas: Canvas, rect: Rect, title: str, name: str, lit: bool) -> None:
+    canvas.box(rect, "live_ground" if lit else "ground", "live" if lit else "edge", line=2 if lit else 1)
+    x, y = rect.center
+    room = rect.w - canvas.px(16)
+    canvas.text(title, x, y - canvas.px(10), "body", bold=True, align="center", width=room)
+    canvas.text(name, x, y + canvas.px(10), "small", "ink" if lit else "faint", align="center", width=room)
+
+
+def _draw_state(canvas: Canvas, inner: Rect, agent: Rect, environment: Rect, view: View, lit: bool) -> None:
+    """The state runs up the left side, carrying a small picture of itself."""
+    room = agent.x - inner.x
+    gap = environment.y - agent.bottom
+    side = min(round(room * 0.86), gap + agent.h - canvas.px(20))
+    x = inner.x + room * 0.43
+    path = [(environment.x, environment.center[1]), (x, environment.center[1]), (x, agent.center[1])]
+    _draw_path(canvas, [*path, (agent.x - 2, agent.center[1])], view, lit)
+    picture = thumbnail(view.game, view.frame.state, side, canvas.theme)
+    picture.set_alpha(255)
+    middle = (agent.bottom + environment.y) / 2
+    frame = Rect(round(x - side / 2), round(middle - side / 2), side, side).inset(-canvas.px(3))
+    canvas.box(frame, "live" if lit else "edge", radius=4)
+    canvas.surface.blit(picture, (round(x - side / 2), round(middle - side / 2)))
+    canvas.text("state", inner.x, agent.center[1] - canvas.px(14), "small", "ink" if lit else "faint")
+
+
+def _draw_reward(canvas: Canvas, agent: Rect, environment: Rect, view: View, lit: bool) -> None:
+    """The reward rises straight from the environment to the agent: 0 until the game has an outcome."""
+    x = agent.x + agent.w * 0.34
+    _draw_path(canvas, [(x, environment.y), (x, agent.bottom + 2)], view, lit)
+    middle = (agent.bottom + environment.y) / 2
+    if view.phase is Phase.OVER:
+        names = view.game.player_names
+        text = "  ".join(f"{names[seat]} {signed(view.rewards[seat], 0)}" for seat in (0, 1))
+    else:
+        text = signed(view.rewards[view.frame.seat or 0], 0)
+    width = min(agent.w, canvas.text_width(text, "body", bold=True) + canvas.px(20))
+    height = canvas.px(25)
+    left = max(agent.x, round(x - width / 2))
+    pill = Rect(left, round(middle - height / 2), width, height)
+    canvas.box(pill, "live_ground" if lit else "panel", "live" if lit else "edge", radius=12)
+    canvas.text(text, pill.center[0], middle, "body", bold=True, align="center", width=width - canvas.px(8))
+    if view.phase is not Phase.OVER:
+        canvas.text("reward", pill.right + canvas.px(6), middle, "small", "ink" if lit else "faint")
+
+
+def _draw_action(canvas: Canvas, inner: Rect, agent: Rect, environment: Rect, view: View) -> None:
+    """The action runs down the right side, carrying its name."""
+    lit = view.phase is Phase.ACT
+    room = inner.right - agent.right
+    x = agent.right + room * 0.5
+    path = [(agent.right, agent.center[1]), (x, agent.center[1]), (x, environment.center[1])]
+    _draw_path(canvas, [*path, (environment.right + 2, environment.center[1])], view, lit)
+    action = view.action
+    text = "?" if view.phase is Phase.THINK else "–" if action is None else view.game.action_name(action)
+    width = min(room, max(canvas.px(44), canvas.text_width(text, "title", bold=True) + canvas.px(24)))
+    height = canvas.px(34)
+    middle = (agent.bottom + environment.y) / 2
+    pill = Rect(round(x - width / 2), round(middle - height / 2), width, height)
+    canvas.box(pill, "live_ground" if lit else "panel", "live" if lit else "edge", radius=17)
+    canvas.text(text, x, middle, "title", bold=True, align="center", width=width - canvas.px(10))
+    label = "ink" if lit else "faint"
+    canvas.text("action", inner.right, agent.center[1] - canvas.px(14), "small", label, align="right")
+
+
+def _draw_path(canvas: Canvas, points: Sequence[Point], view: View, lit: bool) -> None:
+    """An arrow; a lit one carries a pulse as far as the phase has come."""
+    canvas.arrow(points, "live" if lit else "faint", 3 if lit else 1.6)
+    if lit and 0 < view.progress < 1:
+        x, y = _along(points, view.progress)
+        canvas.dot(x, y, 9, "live", alpha=90)
+        canvas.dot(x, y, 5.5, "live")
+
+
+def _along(points: Sequence[Point], share: float) -> Point:
+    """The point at a share of the path's length."""
+    lengths = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
+    rest = share * sum(lengths)
+    for (a, b), length in zip(pairwise(points), lengths, strict=True):
+        if rest <= length:
+            t = rest / max(length, 1e-9)
+            return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
+        rest -= length
+    return points[-1]

@@ -1,0 +1,24 @@
+"""The whole picture: every panel in its rectangle. The window and the recorder draw the same one."""
+
+from __future__ import annotations
+
+import pygame
+
+from rl_lab.viewer.canvas import Canvas
+from rl_lab.viewer.layout import Layout
+from rl_lab.viewer.panels import board, card, decision, header, loop, timeline
+from rl_lab.viewer.theme import Theme
+from rl_lab.viewer.view import View
+
+
+def draw_picture(surface: pygame.Surface, places: Layout, theme: Theme, view: View) -> None:
+    """Draws the view onto the surface; the toolbar's strip is left empty."""
+    canvas = Canvas(surface, theme, places.unit)
+    surface.fill(theme["ground"])
+    header.draw(canvas, places.header, view)
+    board.draw(canvas, places.board, view)
+    card.draw(canvas, places.card_0, view, 0)
+    card.draw(canvas, places.card_1, view, 1)
+    loop.draw(canvas, places.loop, view)
+    decision.draw(canvas, places.decision, view)
+    timeline.draw(canvas, places.timeline, view)

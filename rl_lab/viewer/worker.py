@@ -1,0 +1,105 @@
+"""A thread in which agents think, so that nothing else ever waits for them.
+
+Questions and answers carry the id of the position they belong to. Whoever asked throws away the answers to a position
+that is no longer the current one; the worker does not even begin on such a question.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from agents.agent import Agent, Decision
+from envs.games.game import States
+
+Purpose = Literal["move", "hint"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to decide: one state as a batch of one. `seed` makes the answer depend on nothing but the question."""
+
+    position: int
+    purpose: Purpose
+    agent: Agent
+    states: States
+    seed: tuple[int, ...]
+    reset: bool = False
+    """The agent must first forget the games it remembers."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question: a decision, or an error in words."""
+
+    position: int
+    purpose: Purpose
+    decision: Decision | None
+    error: str
+    seconds: float
+
+
+class Worker:
+    """One thread, one question at a time. An agent cannot be interrupted: an abandoned thought runs out unheard."""
+
+    def __init__(self, on_answer: Callable[[], None] = lambda: None) -> None:
+        """`on_answer` is called in the worker's thread whenever an answer is ready."""
+        self.on_answer = on_answer
+        self.current = 0  # the only position whose questions are worth beginning
+        self._questions: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        # A daemon, so that an agent that thinks for minutes cannot keep a closed program alive.
+        self._thread = threading.Thread(target=self._run, name="rl-lab-thinker", daemon=True)
+        self._thread.start()
+
+    def ask(self, question: Question) -> None:
+        """Queues a question; returns at once."""
+        self._questions.put(question)
+
+    def answers(self) -> list[Answer]:
+        """The answers that have arrived since the last call, those to abandoned positions left out."""
+        found: list[Answer] = []
+        while True:
+            try:
+                answer = self._answers.get_nowait()
+            except queue.Empty:
+                return found
+            if answer.position == self.current:
+                found.append(answer)
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Ends the thread after the thought it is in; False if that takes longer than `timeout` seconds."""
+        self.current = -1
+        self.on_answer = lambda: None
+        self._questions.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (question := self._questions.get()) is not None:
+            if question.position == self.current:
+                self._answers.put(_answer(question))
+                self.on_answer()
+            elif question.reset:
+                question.agent.reset()
+
+
+def _answer(question: Question) -> Answer:
+    """Asks the agent. Whatever it raises becomes words: a broken agent must not take the window with it."""
+    start = time.perf_counter()
+    decision, error = None, ""
+    try:
+        if question.reset:
+            question.agent.reset()
+        decision = question.agent.act(question.states, np.random.default_rng(question.seed))
+        int(decision.action[0])  # whoever receives the answer relies on this much of it
+    except Exception as problem:
+        decision = None
+        error = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+    return Answer(question.position, question.purpose, decision, error, time.perf_counter() - start)

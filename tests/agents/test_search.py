@@ -1,0 +1,215 @@
+"""The array search against its slow twin, and on games whose answers are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agents.search import Search, SearchConfig
+from agents.search.reference import ReferenceSearch
+from envs.games.connect_four import ConnectFour
+from envs.games.game import Game, States, outcome_to_move
+from envs.games.go.game import Go
+from envs.games.tic_tac_toe import TicTacToe
+
+
+class HashEvaluator:
+    """A random evaluator that gives the same position the same answer, in any batch."""
+
+    def __init__(self, game: Game, seed: int) -> None:
+        self.game, self.seed = game, seed
+
+    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        observations = self.game.observe(states)
+        logits = np.empty((len(states), self.game.num_actions), np.float32)
+        values = np.empty(len(states), np.float32)
+        for i, observation in enumerate(observations):
+            rng = np.random.default_rng([self.seed, *np.frombuffer(observation.tobytes()[:400], np.uint8)])
+            logits[i] = rng.normal(size=self.game.num_actions)
+            values[i] = rng.uniform(-1, 1)
+        return logits, values
+
+
+def random_positions(game: Game, n: int, plies: int, rng: np.random.Generator) -> States:
+    """n unfinished positions after up to `plies` random moves."""
+    found = []
+    while len(found) < n:
+        states = game.init(1)
+        for _ in range(rng.integers(plies + 1)):
+            before = states.copy()
+            game.step(states, np.array([rng.choice(np.flatnonzero(game.legal_mask(states)[0]))]))
+            if states["terminated"][0]:
+                states = before
+                break
+        found.append(states)
+    return np.concatenate(found)
+
+
+GAMES = [TicTacToe(), ConnectFour(), Go(3, komi=0.0), Go(5)]
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda g: g.spec)
+@pytest.mark.parametrize("rule", ["puct", "gumbel"])
+@pytest.mark.parametrize("num_simulations", [1, 16, 50])
+def test_equals_the_reference_on_random_games(game: Game, rule: str, num_simulations: int) -> None:
+    rng = np.random.default_rng([num_simulations, len(rule)])
+    config = SearchConfig(rule=rule, num_simulations=num_simulations, max_considered=6, gumbel_scale=0.0)  # type: ignore[arg-type]
+    evaluator = HashEvaluator(game, 5)
+    states = random_positions(game, 12, 20, rng)
+    result = Search(game, evaluator, config).run(states, rng)
+    reference = ReferenceSearch(game, evaluator, config)
+    for i in range(len(states)):
+        root = reference.run(states[i : i + 1], np.zeros(game.num_actions))
+        visits = np.array([root.tries(a) for a in range(game.num_actions)])
+        np.testing.assert_array_equal(result.visits[i], visits)
+        for a in root.children:
+            assert result.q[i, a] == pytest.approx(root.q(a), abs=1e-6)
+        if rule == "puct":
+            mean = (1 - 2 * root.to_play) * root.value_sum / root.visits
+            assert result.value[i] == pytest.approx(mean, abs=1e-6)
+        else:
+            policy = reference.improved_policy(root)
+            np.testing.assert_allclose(result.policy[i, list(policy)], list(policy.values()), atol=1e-5)
+
+
+def test_gumbel_noise_equals_the_reference() -> None:
+    game, config = Go(3, komi=0.0), SearchConfig(num_simulations=24, max_considered=8)
+    evaluator = HashEvaluator(game, 9)
+    states = random_positions(game, 8, 4, np.random.default_rng(0))
+    result = Search(game, evaluator, config).run(states, np.random.default_rng(3))
+    noise = np.random.default_rng(3).gumbel(size=(8, game.num_actions))
+    for i in range(8):
+        root = ReferenceSearch(game, evaluator, config).run(states[i : i + 1], noise[i])
+        np.testing.assert_array_equal(result.visits[i], [root.tries(a) for a in range(game.num_actions)])
+
+
+def exact_values(game: TicTacToe) -> dict[bytes, int]:
+    """The value of every reachable tic-tac-toe position from the side to move, by plain recursion."""
+    table: dict[bytes, int] = {}
+
+    def solve(state: States) -> int:
+        key = game.observe(state).tobytes()
+        if key not in table:
+            if state["terminated"][0]:
+                table[key] = int(outcome_to_move(state)[0])
+            else:
+                values = []
+                for action in np.flatnonzero(game.legal_mask(state)[0]):
+                    child = state.copy()
+                    game.step(child, np.array([action]))
+                    values.append(-solve(child))
+                table[key] = max(values)
+        return table[key]
+
+    solve(game.init(1))
+    return table
+
+
+class ExactEvaluator:
+    """The true value of a tic-tac-toe position, and logits lower by `hint` for moves that do not keep it."""
+
+    def __init__(self, hint: float) -> None:
+        self.game, self.hint = TicTacToe(), hint
+        self.table = exact_values(self.game)
+
+    def values(self, states: States) -> NDArray[np.float32]:
+        return np.array([self.table[o.tobytes()] for o in self.game.observe(states)], np.float32)
+
+    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        values, logits = self.values(states), np.zeros((len(states), 9), np.float32)
+        for action in range(9):
+            legal = self.game.legal_mask(states)[:, action]
+            child = states[legal].copy()
+            self.game.step(child, np.full(len(child), action))
+            logits[legal, action] = np.where(-self.values(child) == values[legal], 0.0, -self.hint)
+        return logits, values
+
+
+def all_positions(game: Game) -> States:
+    """Every reachable unfinished position, once."""
+    layer, found = [game.init(1)], {}
+    while layer:
+        following = []
+        for state in layer:
+            key = game.observe(state).tobytes()
+            if state["terminated"][0] or key in found:
+                continue
+            found[key] = state
+            for action in np.flatnonzero(game.legal_mask(state)[0]):
+                child = state.copy()
+                game.step(child, np.array([action]))
+                following.append(child)
+        layer = following
+    return np.concatenate(list(found.values()))
+
+
+@pytest.mark.parametrize(("rule", "hint"), [("puct", 0.0), ("puct", 1.0), ("gumbel", 1.0)])
+def test_an_exact_evaluator_gives_the_value_of_every_tic_tac_toe_position(rule: str, hint: float) -> None:
+    """PUCT needs the exact values alone; Gumbel, which inside the tree trusts the policy, a hint of one nat in it."""
+    evaluator = ExactEvaluator(hint)
+    game = evaluator.game
+    states = all_positions(game)
+    assert len(states) == 4520
+    config = SearchConfig(rule=rule, num_simulations=64, gumbel_scale=0.0)  # type: ignore[arg-type]
+    result = Search(game, evaluator, config).run(states, np.random.default_rng(0))
+    after = states.copy()
+    game.step(after, result.action)
+    np.testing.assert_array_equal(-evaluator.values(after), evaluator.values(states))
+
+
+def test_trees_do_not_know_of_each_other() -> None:
+    game = Go(3, komi=0.0)
+    search = Search(game, HashEvaluator(game, 1), SearchConfig(rule="puct", num_simulations=30))
+    states = random_positions(game, 40, 6, np.random.default_rng(1))
+    together = search.run(states, np.random.default_rng(0))
+    for i in range(0, 40, 7):
+        alone = Search(game, search.evaluator, search.config).run(states[i : i + 1], np.random.default_rng(0))
+        np.testing.assert_array_equal(alone.visits[0], together.visits[i])
+
+
+@pytest.mark.parametrize(("rule", "leaves"), [("puct", 4), ("puct", 7), ("gumbel", 4), ("gumbel", 7)])
+def test_waves_of_leaves_spend_the_same_budget(rule: str, leaves: int) -> None:
+    game = ConnectFour()
+    config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves)  # type: ignore[arg-type]
+    search = Search(game, HashEvaluator(game, 2), config)
+    result = search.run(game.init(3), np.random.default_rng(0))
+    np.testing.assert_array_equal(result.visits.sum(axis=1), 50)
+    assert search.tree is not None
+    assert (search.tree.nodes["pending"][:, : search.tree.size.max()] == 0).all()
+
+
+@pytest.mark.parametrize("rule", ["puct", "gumbel"])
+def test_a_reused_tree_carries_on_and_is_consistent(rule: str) -> None:
+    game = ConnectFour()
+    config = SearchConfig(rule=rule, num_simulations=40, gumbel_scale=0.0)  # type: ignore[arg-type]
+    search = Search(game, HashEvaluator(game, 3), config, reuse=True)
+    states, rng = game.init(2), np.random.default_rng(0)
+    carried = 0
+    for _ in range(8):
+        result = search.run(states, rng)
+        tree = search.tree
+        assert tree is not None
+        for b in range(2):
+            nodes, size = tree.nodes[b], int(tree.size[b])
+            carried += int(result.visits[b].sum() > 40)
+            assert nodes[0]["visits"] == 1 + result.visits[b].sum()
+            for n in range(1, size):
+                parent = nodes[n]["parent"]
+                assert tree.children[b, parent, nodes[n]["action"]] == n and parent < n
+                child = tree.states[b, [parent]]
+                game.step(child, nodes[n : n + 1]["action"])
+                assert child.tobytes() == tree.states[b, n].tobytes()
+        game.step(states, result.action)
+    assert carried >= 10
+
+
+def test_dirichlet_noise_moves_the_visits_and_follows_the_seed() -> None:
+    game = Go(5)
+    config = SearchConfig(rule="puct", num_simulations=60, dirichlet_fraction=0.25)
+    visits = [
+        Search(game, HashEvaluator(game, 0), config).run(game.init(4), np.random.default_rng(seed)).visits
+        for seed in (0, 0, 1)
+    ]
+    np.testing.assert_array_equal(visits[0], visits[1])
+    assert (visits[0] != visits[2]).any()

@@ -1,0 +1,155 @@
+"""SGF: what is written reads back, and no file makes a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sgfmill import sgf
+
+from agents.agent import sample_actions
+from envs.errors import LabError
+from envs.games.go.game import Go
+from rl_lab.go_io.sgf import RULES, load_sgf, read_sgf, write_sgf
+
+
+def random_game(game: Go, seed: int, plies: int) -> list[int]:
+    rng = np.random.default_rng(seed)
+    states = game.init(1)
+    actions: list[int] = []
+    while len(actions) < plies and not states["terminated"][0]:
+        actions.append(int(sample_actions(game.legal_mask(states), rng)[0]))
+        game.step(states, np.array(actions[-1:]))
+    return actions
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.integers(2, 19),
+    half_komi=st.integers(-8, 8),
+    rules=st.sampled_from(sorted(RULES)),
+    seed=st.integers(0, 2**32),
+    plies=st.integers(0, 60),
+    players=st.tuples(st.text(max_size=20), st.text(max_size=20)),
+)
+def test_what_is_written_reads_back(
+    size: int, half_komi: int, rules: tuple[str, bool], seed: int, plies: int, players: tuple[str, str]
+) -> None:
+    game = Go(size, half_komi / 2, *rules)
+    actions = random_game(game, seed, plies)
+    values = [None if i % 3 == 0 else (i % 7 - 3) / 3 for i in range(len(actions))]
+    back = read_sgf(write_sgf(game, actions, "B+7.5", players, values))
+    assert back.game == game
+    assert back.actions == actions
+    assert back.result == "B+7.5"
+
+
+def test_corners_and_passes_are_where_sgf_has_them() -> None:
+    # Action 0 is the top left corner, "aa" in the file; 8 is the top right one, 72 the bottom left, 81 the pass.
+    data = write_sgf(Go(9), [0, 8, 72, 81])
+    moves = [node.get_raw("B" if i % 2 == 0 else "W") for i, node in enumerate(nodes(data))]
+    assert moves == [b"aa", b"ia", b"ai", b"tt"]
+
+
+def nodes(data: bytes) -> list[sgf.Tree_node]:
+    sequence: list[sgf.Tree_node] = sgf.Sgf_game.from_bytes(data).get_main_sequence()
+    return sequence[1:]
+
+
+@pytest.mark.parametrize(
+    ("result", "in_file", "back"),
+    [("W+0.5", "W+0.5", "W+0.5"), ("draw", "0", "draw"), ("B+R", "B+R", "B+R"), ("B+3 (ply cap)", "B+3", "B+3")],
+)
+def test_results(result: str, in_file: str, back: str) -> None:
+    data = write_sgf(Go(5), [12, 25, 25], result)
+    assert f"RE[{in_file}]".encode() in data
+    assert read_sgf(data).result == back
+
+
+def test_names_rules_and_values_stand_in_the_file() -> None:
+    data = write_sgf(Go(5, 24.5), [12, 6], "B+0.5", ("alphazero:runs/a]b", "random"), [0.25, None])
+    root = sgf.Sgf_game.from_bytes(data).get_root()
+    assert root.get("PB") == "alphazero:runs/a]b"
+    assert (root.get("PW"), root.get("KM"), root.get("RU"), root.get("SZ")) == ("random", 24.5, "Chinese", 5)
+    assert nodes(data)[0].get("C") == "alphazero:runs/a]b expects +0.250"
+    assert not nodes(data)[1].has_property("C")
+
+
+def test_a_game_longer_than_the_usual_cap_is_read() -> None:
+    # On 2x2 with simple ko, games that never pass go on for ever; the usual cap is 48 plies.
+    game = Go(2, 1, "simple", max_plies=60)
+    states, actions = game.init(1), []
+    while not states["terminated"][0]:
+        actions.append(int(game.legal_mask(states)[0].argmax()))
+        game.step(states, np.array(actions[-1:]))
+    assert len(actions) == 60
+    back = read_sgf(write_sgf(game, actions))
+    assert (back.game, back.actions) == (game, actions)
+
+
+BAD = {
+    "empty": (b"", "not readable as SGF"),
+    "no sgf": (b"hello", "not readable as SGF"),
+    "cut off": (b"(;FF[4]SZ[9];B[aa", "not readable as SGF"),
+    "size that is no number": (b"(;SZ[x])", "not readable as SGF"),
+    "not square": (b"(;SZ[9:7])", "not readable as SGF"),
+    "too large": (b"(;SZ[25];B[aa])", "size must be 2 to 19"),
+    "unknown encoding": (b"(;CA[klingon]SZ[9]PB[x];B[aa])", "not readable as SGF"),
+    "komi that is no number": (b"(;SZ[9]KM[six])", "not readable as SGF"),
+    "komi of quarters": (b"(;SZ[9]KM[3.75])", "multiple of 0.5"),
+    "infinite komi": (b"(;SZ[9]KM[1e999])", "not readable as SGF"),
+    "another game": (b"(;GM[2]SZ[9])", "another game"),
+    "handicap": (b"(;SZ[9]HA[2]AB[cc][gg];W[aa])", "sets up stones"),
+    "stones set up later": (b"(;SZ[9];B[aa];AW[bb])", "setup properties"),
+    "White first": (b"(;SZ[9];W[aa])", "Move 1 of the SGF file is White's out of turn"),
+    "twice in a row": (b"(;SZ[9];B[aa];B[bb])", "Move 2"),
+    "occupied": (b"(;SZ[9];B[aa];W[aa])", "Move 2"),
+    "off the board": (b"(;SZ[5];B[ii])", "not readable as SGF"),
+    "after the end": (b"(;SZ[9];B[];W[];B[aa])", "Move 3"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_are_one_sentence(name: str) -> None:
+    data, message = BAD[name]
+    with pytest.raises(LabError, match=message) as error:
+        read_sgf(data)
+    assert "\n" not in str(error.value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_garbage_is_never_a_traceback(data: bytes) -> None:
+    with pytest.raises(LabError):
+        read_sgf(b"\xff" + data)
+
+
+PIECES = st.sampled_from(
+    "( ) ; B W AB AE PL C KM SZ CA RE RU HA GM FF [aa] [tt] [] [9] [5] [-1] [1e400] [nan] [utf-8] [\\] \\ [: ] [ x 9:9".split()
+    + ["[UTF-16]", "[0]", "[\ud800]", " ", "\n"]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES, max_size=40))
+def test_nearly_sgf_reads_or_is_one_sentence(pieces: list[str]) -> None:
+    data = ("(;SZ[5]" + "".join(pieces) + ")").encode("utf-8", "replace")
+    try:
+        read_sgf(data)
+    except LabError as error:
+        assert "\n" not in str(error)
+
+
+def test_deep_variations_do_not_overflow() -> None:
+    assert read_sgf(b"(;SZ[5]" + b"(;B[aa]" * 1 + b"(;W[bb]" * 1 + b"(;C[x]" * 20000 + b")" * 20003).actions
+
+
+def test_load_sgf_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"Cannot read .*none\.sgf"):
+        load_sgf(tmp_path / "none.sgf")
+    (tmp_path / "bad.sgf").write_bytes(b"?")
+    with pytest.raises(LabError, match=r"bad\.sgf: The file"):
+        load_sgf(tmp_path / "bad.sgf")
