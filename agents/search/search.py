@@ -1,7 +1,7 @@
 """Tree search in three named phases over a batch of trees: simulate, expand, backward.
 
     simulate   walks every tree from its root to a leaf by the selection rule (jitted; knows no rules)
-    expand     makes the leaves' states, `dst = src; game.step`, and asks the evaluator (the only part that knows the game)
+    expand     makes the leaves' states, `dst = src; game.step`, and asks the evaluator (only this knows the game)
     backward   adds the leaves' values along their paths (jitted)
 
 With `leaves_per_wave` K > 1 each tree sends K simulations before it hears from the evaluator; those under way
@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from agents.agent import Evaluator, sample_actions
+from agents.agent import Evaluator
 from agents.search import selection
 from agents.search.selection import GUMBEL, PUCT
 from agents.search.tree import Tree, install
@@ -105,6 +105,10 @@ class Search:
         """Forgets the trees of the last call."""
         self.tree = None
 
+    def variation(self, b: int) -> list[int]:
+        """The line of play that the last call expects in slot b, as actions."""
+        return self.tree.principal_variation(b) if self.tree else []
+
     def run(self, states: States, rng: np.random.Generator) -> SearchResult:
         """Searches from n unfinished states; all chance (root noise) comes from `rng`."""
         config, n = self.config, len(states)
@@ -133,22 +137,13 @@ class Search:
             old, self.tree = None, Tree.allocate(self.game, len(states), capacity)
         tree = self.tree
         assert tree is not None
-        fresh = [
-            b
+        continued = [
+            self.reuse and old is not None and old.promote(b, states[b]) and self._has_room(old, b)
             for b in range(len(states))
-            if not (self.reuse and old is not None and old.promote(b, states[b]) and self._has_room(old, b))
         ]
-        if len(fresh) == len(states):
-            tree.reset(states)
-        else:
-            for b in fresh:
-                tree.size[b] = 1
-                tree.states[b, 0] = states[b]
-                tree.nodes[b, 0] = np.zeros((), tree.nodes.dtype)
-                tree.nodes[b, 0]["parent"] = -1
-                tree.nodes[b, 0]["to_play"] = states[b]["to_play"]
-        roots = np.stack([fresh, np.zeros(len(fresh), np.int64)], axis=1).astype(np.int64)
-        self._evaluate(tree, roots)
+        fresh = np.flatnonzero(~np.array(continued))
+        tree.reset(fresh, states[fresh])
+        self._evaluate(tree, np.stack([fresh, np.zeros_like(fresh)], axis=1))
         root = tree.nodes[:, 0]
         root["value_sum"] = np.where(root["visits"] == 0, root["value"], root["value_sum"])
         root["visits"] = np.maximum(root["visits"], 1)
@@ -207,7 +202,7 @@ class Search:
         states = tree.states[where[:, 0], where[:, 1]]
         mask = self.game.legal_mask(states)
         logits, values = self.evaluator(states)
-        arrays = (tree.nodes, tree.children, tree.prior, tree.logits)
+        arrays = (tree.nodes, tree.prior, tree.logits)
         for_slices(lambda a, b: install(*arrays, where, mask, logits, values, a, b), len(where), 64)
 
     @staticmethod
@@ -282,6 +277,7 @@ def simulate(
                     child = size[b]
                     size[b] += 1
                     children[b, node, action] = child
+                    children[b, child, :] = -1
                     record = nodes[b, child]
                     record.parent, record.action = node, action
                     record.visits, record.pending, record.value_sum = 0, 0, 0.0
@@ -333,13 +329,3 @@ def conclude(
         value[b] = (policy[b] * (q / scale - 1)).sum()
         visits -= visits_before[b]
         action[b] = selection.gumbel_root_action(logits, gumbel, b, q, visits, visits.max())
-
-
-def sample_by_temperature(
-    policy: NDArray[np.float32], temperature: float, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Actions drawn in proportion to policy ** (1 / temperature); the most likely ones if temperature is 0. Shape [n]."""
-    if temperature <= 0:
-        return np.asarray(policy.argmax(axis=1))
-    scaled = policy / policy.max(axis=1, keepdims=True)
-    return sample_actions(scaled ** (1 / temperature), rng)

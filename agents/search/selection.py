@@ -137,7 +137,7 @@ def gumbel_inner_action(
 def gumbel_root_action(
     logits: NDArray[Any], gumbel: NDArray[Any], b: int, q: NDArray[Any], visits: NDArray[Any], considered: int
 ) -> int:
-    """Among the legal actions with `considered` visits, the one of highest g + log P + sigma(Q); -1 if there is none."""
+    """Among the legal actions with `considered` visits, that of highest g + log P + sigma(Q); -1 if there is none."""
     best, best_score = -1, -np.inf
     for a in range(visits.size):
         if visits[a] == considered and logits[b, 0, a] > -np.inf:

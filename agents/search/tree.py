@@ -71,14 +71,15 @@ class Tree:
         """N."""
         return int(self.nodes.shape[1])
 
-    def reset(self, states: States) -> None:
-        """Makes states[b] the only node of tree b, not yet evaluated."""
-        self.size[:] = 1
-        self.states[:, 0] = states
-        root = self.nodes[:, 0]
-        root[...] = np.zeros((), NODE)
-        root["parent"] = -1
-        root["to_play"] = states["to_play"]
+    def reset(self, trees: NDArray[np.int64], states: States) -> None:
+        """Makes states[i] the only node of tree trees[i], not yet evaluated."""
+        self.size[trees] = 1
+        self.states[trees, 0] = states
+        self.children[trees, 0] = -1
+        roots = np.zeros(len(trees), NODE)
+        roots["parent"] = -1
+        roots["to_play"] = states["to_play"]
+        self.nodes[trees, 0] = roots
 
     def promote(self, b: int, state: np.void, max_depth: int = 2) -> bool:
         """Makes the descendant of root b that equals `state` the new root, with all below it; False if there is none.
@@ -139,7 +140,6 @@ class Tree:
 @njit(cache=True, nogil=True)
 def install(
     nodes: NDArray[Any],
-    children: NDArray[Any],
     prior: NDArray[Any],
     logits: NDArray[Any],
     where: NDArray[Any],
@@ -169,7 +169,6 @@ def install(
                 total += np.exp(raw_logits[i, a] - highest)
         log_total = np.log(total)
         for a in range(num_actions):
-            children[b, n, a] = -1
             log_p = raw_logits[i, a] - highest - log_total if mask[i, a] else -np.inf
             logits[b, n, a] = log_p
             prior[b, n, a] = np.exp(log_p)

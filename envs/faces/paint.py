@@ -1,8 +1,8 @@
 """Paints a scene: onto a pygame surface, or as SVG text. Both read the same list of primitives in order.
 
-Colours are looked up by role in a palette, a mapping from role names to (red, green, blue). A role the palette does
-not know is painted in its "ink". Discs in a role that begins with "stone" are shaded like a stone and throw a
-soft shadow; everything else is flat.
+Colours are looked up by role in a palette, a mapping from role names to (red, green, blue). A role that the
+palette does not know is painted in its "ink". Discs in a role that begins with "stone" are shaded like a stone and
+throw a soft shadow; everything else is flat.
 
 pygame is imported when something is first drawn, so importing this module needs no graphics library.
 """
@@ -121,7 +121,7 @@ def stamp(surface: pygame.Surface, sprite: pygame.Surface, x: float, y: float) -
 
 @lru_cache(maxsize=512)
 def disc(radius: float, color: RGB, alpha: int = 255, width: float = 0.0) -> pygame.Surface:
-    """A sprite of a flat disc, or with `width` > 0 of a ring lying inside the radius; radius and width in pixels."""
+    """A sprite of a flat disc, or with `width` > 0 of a ring inside the radius; both in pixels."""
     distance, _, _ = _grid(radius)
     cover = np.clip(radius - distance + 0.5, 0, 1)
     if width > 0:
@@ -204,7 +204,7 @@ def font(path: str | None, size: int) -> pygame.font.Font:
 
 
 def svg(scene: Scene, palette: Palette = PALETTE, unit: float = 48.0) -> str:
-    """The scene as an SVG document with `unit` pixels to a board unit; stones keep a thin rim so white shows on white."""
+    """The scene as an SVG document, `unit` pixels to a board unit; a thin rim lets white stones show on white."""
     width, height = scene.width * unit, scene.height * unit
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '

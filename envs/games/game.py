@@ -119,9 +119,18 @@ class Game(ABC):
         planes = len(self.observation_planes)
         return np.zeros(planes, np.float32), np.ones(planes, np.float32)
 
+    @property
+    def on_board_plane(self) -> int | None:
+        """The observation plane that is 1 on the board, for games whose batches may mix board sizes."""
+        return None
+
     @abstractmethod
     def init(self, n: int) -> States:
         """n games at the start. Shape [n]."""
+
+    def init_varied(self, n: int, rng: np.random.Generator) -> States:
+        """n games at the start, with what may differ from game to game (a komi) drawn at random, for self-play."""
+        return self.init(n)
 
     @abstractmethod
     def step(self, states: States, actions: Actions) -> None:

@@ -42,7 +42,8 @@ class GameRecord:
     actions: list[int]
     """All actions, the opening's first."""
     values: list[float | None]
-    """What the mover expected before each action, in [-1, 1] from the mover's side; None in the opening."""
+    """What the mover expected before each action, in [-1, 1] from the mover's side; None in the opening
+    and where the agent gave no number."""
     outcome: int = 0
     """+1 player 0 won, 0 a draw, -1 player 1 won."""
     result: str = ""
@@ -76,16 +77,7 @@ def play_games(
     games again. `finished` is called with each record as its game ends. Every agent forgets earlier games first.
     Raises IllegalAction if an agent plays one, which is a fault of the agent's code.
     """
-    records = [
-        GameRecord(
-            (agents[f.seats[0]].name, agents[f.seats[1]].name),
-            f.pair,
-            len(f.opening),
-            list(f.opening),
-            [None] * len(f.opening),
-        )
-        for f in fixtures
-    ]
+    records = [_blank_record(agents, fixture) for fixture in fixtures]
     for agent in agents:
         agent.reset()
     states = open_game(game, [f.opening for f in fixtures])
@@ -105,6 +97,15 @@ def play_games(
                 finished(records[row])
         unfinished = unfinished[~states["terminated"][unfinished]]
     return records
+
+
+def _blank_record(agents: Sequence[Agent], fixture: Fixture) -> GameRecord:
+    """The record of a game that is at the end of its opening."""
+    first, second = fixture.seats
+    actions = list(fixture.opening)
+    return GameRecord(
+        (agents[first].name, agents[second].name), fixture.pair, len(actions), actions, [None] * len(actions)
+    )
 
 
 def _move(
@@ -127,7 +128,7 @@ def _move(
     for row, player, action, value in zip(rows, players, decision.action, decision.value, strict=True):
         record = records[row]
         record.actions.append(int(action))
-        record.values.append(float(value))
+        record.values.append(float(value) if np.isfinite(value) else None)
         record.decisions[player] += 1
         record.seconds[player] += seconds
 

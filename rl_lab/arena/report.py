@@ -21,6 +21,7 @@ from rl_lab.arena.statistics import Tally, count_duplicates, head_to_head, mean_
 from rl_lab.arena.tournament import Tournament
 from rl_lab.go_io.sgf import write_sgf
 
+RESULTS = "results.json"
 FORMAT = 1  # of results.json; raised when a key changes its meaning
 
 
@@ -86,7 +87,7 @@ def write_results(tournament: Tournament, folder: Path) -> None:
     SGF numbers are positions in the list "games" of results.json, counted from 1.
     """
     results = json.dumps(results_dict(tournament), indent=1, allow_nan=False) + "\n"
-    (folder / "results.json").write_text(results, encoding="utf-8")
+    (folder / RESULTS).write_text(results, encoding="utf-8")
     if isinstance(tournament.game, Go):
         games = folder / "games"
         games.mkdir(exist_ok=True)
@@ -110,7 +111,6 @@ def results_dict(tournament: Tournament) -> dict[str, Any]:
         "game": tournament.game.spec,
         "agents": tournament.agents,
         "seed": tournament.seed,
-        "opening_plies": tournament.opening_plies,
         "duplicate_games": count_duplicates(records),
         "mean_plies": _finite(mean_plies(records)),
         "standings": [_finite(dataclasses.asdict(standing)) for standing in standings(records, tournament.agents)],

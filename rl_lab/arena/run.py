@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -13,9 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from agents.registry import make_agent
 from envs.errors import LabError
 from envs.games.registry import make_game
+from envs.parallel import set_num_threads
 from rl_lab.arena.play import GameRecord
-from rl_lab.arena.report import print_report, write_results
-from rl_lab.arena.tournament import Tournament, round_robin
+from rl_lab.arena.report import RESULTS, print_report, write_results
+from rl_lab.arena.tournament import Tournament, play_tournament, round_robin
 
 RUNS = Path("runs")
 
@@ -38,26 +40,36 @@ def run_tournament(
     console = console or Console()
     game = make_game(game_spec)
     agents = [make_agent(spec, game) for spec in agent_specs]
+    schedule = round_robin(game, agents, games, opening_plies, seed)
     folder = _new_folder(out)
     console.print(f"Getting ready: {', '.join(agent.name for agent in agents)}. The first time, this compiles.")
     with _progress_bar(console) as progress:
-        tournament = round_robin(game, agents, games, opening_plies, seed, parallel_games, progress)
+        tournament = play_tournament(game, agents, schedule, seed, parallel_games, progress)
     print_report(tournament, console)
     write_results(tournament, folder)
     console.print(f"Results and games are in {folder}.", highlight=False, soft_wrap=True)
     return tournament
 
 
+def use_threads(threads: int) -> None:
+    """Lets kernels and nets use so many threads; raises LabError for fewer than one."""
+    if threads < 1:
+        raise LabError(f"There must be one thread or more, not {threads}.")
+    set_num_threads(threads)
+    # torch, if an agent needs it, is not imported yet, and reads this when it is.
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+
+
 def _new_folder(out: Path | None) -> Path:
     """Makes the folder for the results, the next free runs/tournament-N if none is given."""
     if out is None:
-        out = next(p for p in (RUNS / f"tournament-{n}" for n in count(1)) if not p.exists())
-    if (out / "results.json").exists():
+        out = next(p for p in (RUNS / f"tournament-{n}" for n in count(1)) if not (p / RESULTS).exists())
+    if (out / RESULTS).exists():
         raise LabError(f"{out} already holds a tournament; give another folder.")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "results.json").touch()
-        (out / "results.json").unlink()
+        (out / RESULTS).touch()
+        (out / RESULTS).unlink()
     except OSError as error:
         raise LabError(f"Cannot write into the folder {out}: {error.strerror or error}.") from None
     return out

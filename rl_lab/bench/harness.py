@@ -10,9 +10,9 @@ from __future__ import annotations
 import importlib.util
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.table import Table
 
@@ -48,8 +48,8 @@ class Benchmark:
     less_is_better: bool = False
     exact: bool = False
     """The figure does not depend on the machine: one measurement is enough, and the target is a verdict."""
-    packages: tuple[str, ...] = ()
-    """What must be installed, as "module=distribution"."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """The modules of the peer, and what to install for each."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,7 @@ def one_thread() -> Iterator[None]:
 
 def missing_packages(benchmark: Benchmark) -> list[str]:
     """The distributions that must be installed first."""
-    pairs = [package.split("=") for package in benchmark.packages]
-    return [name for module, name in pairs if importlib.util.find_spec(module) is None]
+    return [name for module, name in benchmark.packages.items() if importlib.util.find_spec(module) is None]
 
 
 def run(benchmark: Benchmark, rounds: int = 5) -> Row:
@@ -124,15 +123,17 @@ def run(benchmark: Benchmark, rounds: int = 5) -> Row:
 
 
 def figure(value: float | None, unit: str = "") -> str:
-    """A number with three digits that matter, and its unit."""
+    """A number with at least three digits that matter, and its unit."""
     if value is None:
         return ""
-    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+    return (f"{value:,.0f}" if value >= 100 else f"{value:.3g}") + (f" {unit}" if unit else "")
 
 
 def new_table() -> Table:
     """The head of the table."""
-    table = Table(title="rl-lab bench (median of the ratios of alternate measurements; one thread)")
+    table = Table(
+        title="rl-lab bench: medians of alternate measurements, one thread; in brackets the range of the ratios"
+    )
     table.add_column("what")
     for column in ("ours", "peer", "ratio", "wanted", "met"):
         table.add_column(column, justify="right")
@@ -144,11 +145,11 @@ def cells(row: Row) -> list[str]:
     b = row.benchmark
     wanted = f"{b.wanted:g}x" if b.wanted is not None else ""
     if b.target is not None:
-        target = f"{'<=' if b.less_is_better else '>='} {figure(b.target, b.unit)}".strip()
+        target = f"{'<=' if b.less_is_better else '>='} {figure(b.target, b.unit)}"
         wanted = f"{wanted} ({target})" if wanted else target
-    ratio = f"{row.ratio:.3g}x" if row.ratio is not None else ""
+    ratio = f"{figure(row.ratio)}x" if row.ratio is not None else ""
     if len(row.ratios) > 1:
-        ratio += f" ({min(row.ratios):.3g}-{max(row.ratios):.3g})"
+        ratio += f" ({figure(min(row.ratios))}-{figure(max(row.ratios))})"
     met = {True: "yes", False: "NO", None: row.note or "info"}[row.met]
     peer = f"{b.peer}: {figure(row.peer, b.unit)}" if row.peer is not None else b.peer
     return [b.name, figure(row.ours, b.unit), peer, ratio, wanted, met]

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from rich.console import Console
 
 from envs.spec import unknown_name
-from rl_lab.bench import environment, random_go, search, startup
+from rl_lab.bench import alphazero, environment, random_go, search, startup
 from rl_lab.bench.harness import Benchmark, Row, cells, new_table, run
+
+FILE_WIDTH = 150  # characters, where the table goes to a file or a pipe
 
 AREAS: dict[str, Callable[[], list[Benchmark]]] = {
     "random_go": random_go.benchmarks,
     "environment": environment.benchmarks,
     "search": search.benchmarks,
+    "alphazero": alphazero.benchmarks,
     "startup": startup.benchmarks,
 }
 """One file an area: a new area is one file and one line here."""
@@ -27,6 +30,8 @@ def main(only: str | None = None) -> list[Row]:
     if only is not None and only not in AREAS:
         raise unknown_name("benchmark", only, AREAS)
     console = Console()
+    if not console.is_terminal:
+        console.width = FILE_WIDTH
     table, rows = new_table(), []
     for area in [only] if only is not None else list(AREAS):
         for benchmark in AREAS[area]():

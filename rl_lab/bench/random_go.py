@@ -82,7 +82,7 @@ SPIEL, ZOO = "OpenSpiel C++", "PettingZoo"
 
 def benchmarks() -> list[Benchmark]:
     """The rows of this file."""
-    spiel, zoo = ("pyspiel=open-spiel",), ("pettingzoo=pettingzoo[classic]",)
+    spiel, zoo = {"pyspiel": "open-spiel"}, {"pettingzoo": "pettingzoo"}
     return [
         Benchmark(
             "random Go 9x9",

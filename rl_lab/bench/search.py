@@ -50,6 +50,6 @@ def benchmarks() -> list[Benchmark]:
             lambda: Contest(ours(), open_spiel()),
             "OpenSpiel C++",
             wanted=4,
-            packages=("pyspiel=open-spiel",),
+            packages={"pyspiel": "open-spiel"},
         )
     ]

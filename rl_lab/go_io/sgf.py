@@ -61,8 +61,8 @@ def write_sgf(
     """The game as an SGF file.
 
     `values` are what the mover expected before each move, in [-1, 1] from the mover's side, and become comments; None,
-    a missing one or 0, by which agents say that they have no opinion, leaves no comment. Whether the moves are legal is not checked; raises LabError for an action
-    that does not exist.
+    a missing one or 0, by which agents say that they have no opinion, leaves no comment. Whether the moves are legal is
+    not checked; raises LabError for an action that does not exist.
     """
     record = sgf.Sgf_game(size=game.size)
     root = record.get_root()

@@ -14,10 +14,11 @@ from agents.agent import Agent
 from envs.errors import LabError
 from envs.games.game import Game
 from envs.games.registry import make_game
-from rl_lab.viewer.desk import SaveGame
+from rl_lab.viewer.desk import Desk, SaveGame
 from rl_lab.viewer.session import SPEEDS, Session
 from rl_lab.viewer.table import Player
-from rl_lab.viewer.theme import THEMES, Theme
+from rl_lab.viewer.theme import THEMES
+from rl_lab.viewer.view import ALL_LAYERS
 
 HUMAN = "human"
 PLAY_TURN_SECONDS = 0.8  # against a person the loop turns faster than for people who look on
@@ -34,6 +35,10 @@ class WindowOptions:
     folder: Path = Path()
     """Where screenshots go."""
 
+    def __post_init__(self) -> None:
+        if self.theme not in THEMES:
+            raise LabError(f"theme must be one of {', '.join(THEMES)}, not '{self.theme}'.")
+
 
 def play(
     game: str,
@@ -43,9 +48,10 @@ def play(
     options: WindowOptions | None = None,
     save_game: SaveGame | None = None,
 ) -> None:
-    """Opens a window in which at least one seat is "human"; `hint` names the agent that advises (default: the opponent).
+    """Opens a window in which at least one seat is "human".
 
-    Raises LabError for a wrong spec, or if there is no display.
+    `hint` names the agent that advises the person; without it the opponent does. Raises LabError for a wrong spec,
+    or if there is no display.
     """
     if HUMAN not in seats:
         raise LabError(f"to play, one of the seats must be '{HUMAN}'; to look on, use watch.")
@@ -83,18 +89,17 @@ def watch(
     if speed not in SPEEDS:
         raise LabError(f"speed must be one of {', '.join(f'{s:g}' for s in SPEEDS)}, not {speed:g}.")
     world, options = make_game(game), options or WindowOptions()
-    theme = _theme(options)
     if not headless:
         require_display("rl-lab watch")
-    players = _players(seats, world)
     if headless and record is not None:
-        recorder.record_game(world, players, record, seed, theme=theme)
+        first, second = (_agent(seat, world) for seat in seats)
+        recorder.record_game(world, (first, second), record, seed, theme=THEMES[options.theme])
         return
-    session = Session(world, players, seed)
+    session = Session(world, _players(seats, world), seed)
     session.speed = speed
     _show(session, options, save_game)
     if record is not None:
-        recorder.record_table(session.table, record, theme=theme)
+        recorder.record_table(session.table, record, theme=THEMES[options.theme])
 
 
 def seated(game: Game, opponent: str, seat: str) -> tuple[str, str]:
@@ -119,18 +124,14 @@ def require_display(command: str) -> None:
 
 
 def _show(
-    session: Session, options: WindowOptions, save_game: SaveGame | None, layers: frozenset[str] | None = None
+    session: Session, options: WindowOptions, save_game: SaveGame | None, layers: frozenset[str] = ALL_LAYERS
 ) -> None:
     """Runs the window until it is closed; pygame is loaded only here."""
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     import pygame
 
-    from rl_lab.viewer.desk import Desk
     from rl_lab.viewer.window import Window
 
-    desk = Desk(session, _theme(options), save_game=save_game)
-    if layers is not None:
-        desk.layers = layers
+    desk = Desk(session, THEMES[options.theme], layers, save_game)
     try:
         window = Window(desk, options.size, options.folder)
     except pygame.error as problem:
@@ -153,9 +154,3 @@ def _agent(spec: str, game: Game) -> Agent:
     from agents.registry import make_agent
 
     return make_agent(spec, game)
-
-
-def _theme(options: WindowOptions) -> Theme:
-    if options.theme not in THEMES:
-        raise LabError(f"theme must be one of {', '.join(THEMES)}, not '{options.theme}'.")
-    return THEMES[options.theme]

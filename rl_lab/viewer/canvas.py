@@ -132,8 +132,8 @@ class Canvas:
 
 def signed(number: float, digits: int = 2) -> str:
     """A number with its sign, in print: "+0.25", "−1", "0"."""
-    text = f"{number:+.{digits}f}" if number else "0"
-    return text.replace("-", "−")
+    number = round(number, digits)
+    return f"{number:+.{digits}f}".replace("-", "−") if number else "0"
 
 
 def _round_rect(surface: pygame.Surface, rect: Rect, radius: int, color: RGB) -> None:

@@ -124,12 +124,11 @@ def layout(width: int, height: int, toolbar: bool = True) -> Layout:
 def _column(column: Rect, bottom: int, u: float, gap: int) -> tuple[Rect, Rect, Rect, Rect]:
     """The cards, the loop and the decision, stacked in the column down to `bottom`."""
     x, y, w = column.x, column.y, column.w
+    card_h = round(104 * u)
     if w >= TWO_CARDS * u:
-        card_h = round(104 * u)
         half = (w - gap) // 2
         card_0, card_1 = Rect(x, y, half, card_h), Rect(x + w - half, y, half, card_h)
     else:
-        card_h = round(84 * u)
         card_0, card_1 = Rect(x, y, w, card_h), Rect(x, y + card_h + gap, w, card_h)
     y = card_1.bottom + gap
     left = bottom - y - gap

@@ -1,7 +1,7 @@
-"""A game between two seats as the loop of reinforcement learning turning: the model behind the window, without graphics.
+"""The loop of reinforcement learning, turning around a table: the model behind the window, without graphics.
 
-`update` is called often by whoever owns the session; it never blocks. Agents think in a worker thread, and every answer
-is tagged with the position it belongs to, so an answer that comes after an undo or a new game is dropped.
+`update` is called often by whoever owns the session; it never blocks. Agents think in a worker thread, and every
+answer is tagged with the position it belongs to, so an answer that comes after an undo or a new game is dropped.
 """
 
 from __future__ import annotations
@@ -191,8 +191,7 @@ class Session:
         reset = agent in self._forgetful
         if reset:
             self._forgetful.remove(agent)
-        # All chance comes from the place in the game, so an answer that was dropped changes nothing that follows.
-        seed = (self.seed, self._game_number, self.table.ply, int(purpose == "hint"))
+        seed = turn_seed(self.seed, self._game_number, self.table.ply, purpose)
         self.worker.ask(Question(self._position, purpose, agent, self.table.match.states, seed, reset))
 
     def _receive(self, answer: Answer) -> None:
@@ -218,3 +217,8 @@ class Session:
         """Asks an agent again that broke."""
         if self.phase is Phase.THINK and not self.thinking and not self.table.human_to_move:
             self._enter(Phase.OBSERVE)
+
+
+def turn_seed(seed: int, game_number: int, ply: int, purpose: Purpose = "move") -> tuple[int, ...]:
+    """The seed of one decision: it comes from the place in the game, so an answer that is dropped changes nothing."""
+    return (seed, game_number, ply, int(purpose == "hint"))

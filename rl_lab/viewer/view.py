@@ -95,17 +95,29 @@ class View:
         return signs[seat] * past[-1] if past else None
 
 
-def recall(table: Table, index: int, layers: frozenset[str] = ALL_LAYERS, revealed: bool = True) -> View:
-    """The view of a frame of the past: the state, and the action that was chosen in it; at the end, the result."""
+def recall(
+    table: Table,
+    index: int,
+    layers: frozenset[str] = ALL_LAYERS,
+    revealed: bool = True,
+    chosen: bool = True,
+) -> View:
+    """The view of a frame of the past; at the end, the result.
+
+    It shows the action that was chosen in the frame's state or, unless `chosen`, the environment's answer that
+    made the frame.
+    """
     frames = table.frames[: table.ply + 1]
     last = index == table.ply
-    thought, on_board = _thought(frames, index, None if last else frames[index + 1].decision)
+    acting = chosen and not last
+    thought, on_board = _thought(frames, index, frames[index + 1].decision if acting else None)
+    phase = Phase.ACT if acting else Phase.OVER if last and table.over else Phase.OBSERVE
     return View(
         game=table.game,
         players=table.players,
         frames=frames,
         index=index,
-        phase=(Phase.OVER if table.over else Phase.OBSERVE) if last else Phase.ACT,
+        phase=phase,
         progress=1.0,
         thought=thought,
         on_board=on_board,
@@ -113,7 +125,7 @@ def recall(table: Table, index: int, layers: frozenset[str] = ALL_LAYERS, reveal
         revealed=revealed or table.over,
         rewards=table.rewards if last else frames[index].rewards,
         result=table.result_text,
-        status=_sentence(table.result_text) if last else f"Move {index + 1} of {table.ply}",
+        status=_sentence(table.result_text) if last else _turn(table, index, chosen),
         values=_values(frames, None),
     )
 
@@ -129,20 +141,22 @@ def capture(
     table = session.table
     revealed = bool(layers)
     if index is not None and index < table.ply:
-        return replace(recall(table, index, layers, revealed), message=session.message, note=note)
+        past = recall(table, index, layers, revealed)
+        return replace(past, status=f"Looking back: {past.status}", message=session.message, note=note)
     frames = table.frames[: table.ply + 1]
     if session.hint is not None:
         thought: Thought | None = Thought(session.hint, table.to_play, table.frame.state, is_hint=True)
         on_board, layers, revealed = True, ALL_LAYERS, True
     else:
         thought, on_board = _thought(frames, table.ply, session.decision)
+    moving = session.phase_seconds > 0 and not session.paused
     return View(
         game=table.game,
         players=table.players,
         frames=frames,
         index=table.ply,
         phase=session.phase,
-        progress=min(1.0, session.seconds / session.phase_seconds) if session.phase_seconds else 1.0,
+        progress=min(1.0, session.seconds / session.phase_seconds) if moving else 1.0,
         thought=thought,
         on_board=on_board,
         layers=layers,
@@ -184,7 +198,7 @@ def _status(session: Session) -> str:
     if table.over:
         return _sentence(table.result_text)
     if table.human_to_move:
-        return f"{who}: your turn" + (", thinking of a hint…" if session.thinking else "")
+        return _answer_of(table) + ("Thinking of a hint…" if session.thinking else f"{who}: your turn")
     if session.decision is not None:
         text = f"{who} chooses {table.game.action_name(int(session.decision.action[0]))}"
     elif session.thinking:
@@ -192,6 +206,20 @@ def _status(session: Session) -> str:
     else:
         text = f"{who} to move"
     return text + (" · paused" if session.paused else "")
+
+
+def _answer_of(table: Table) -> str:
+    """What the opponent has just done, for a person who is to move: a pass leaves nothing to see on the board."""
+    frame = table.frame
+    if frame.action is None or frame.seat is None or table.players[frame.seat].is_human:
+        return ""
+    return f"{table.game.player_names[frame.seat]} played {table.game.action_name(frame.action)} · "
+
+
+def _turn(table: Table, index: int, chosen: bool) -> str:
+    """What happened in a frame of the past."""
+    who, action = table.game.player_names[table.frames[index].to_play], table.frames[index + 1].action
+    return f"{who} chooses {table.game.action_name(action)}" if chosen and action is not None else f"{who} to move"
 
 
 def _sentence(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from pathlib import Path
 
 import pygame
@@ -12,11 +13,11 @@ from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, layout
 from rl_lab.viewer.panels import board, timeline
 from rl_lab.viewer.panels.toolbar import Toolbar
-from rl_lab.viewer.picture import draw_picture
+from rl_lab.viewer.picture import draw_moving, draw_picture
 from rl_lab.viewer.table import Phase
 
 WAKE = pygame.event.custom_type()  # posted by the worker's thread when an agent has answered
-FRAME_MS = 16  # while something moves: 60 frames a second
+FRAME_MS = 30  # while something moves; the cores are left to the agents that think
 LOOK_MS = 200  # while the seconds of a thought count up, or a note waits to disappear
 IDLE_MS = 2000
 
@@ -51,11 +52,13 @@ class Window:
         pygame.font.init()
         self.screen = pygame.display.set_mode(size, pygame.RESIZABLE)
         pygame.display.set_caption(f"rl-lab · {desk.session.table.game.spec}")
-        with contextlib.suppress(pygame.error, AttributeError):  # not every video driver has it
+        # Not every video driver has this, nor will every pygame; without it a small window cuts the picture.
+        with contextlib.suppress(pygame.error, AttributeError), warnings.catch_warnings(action="ignore"):
             pygame.Window.from_display_module().minimum_size = MIN_SIZE
         desk.session.worker.on_answer = _wake
         self._last_draw = time.monotonic()
         self._arranged: object = None
+        self._near_toolbar = False  # where a button lights up, and a tip may be about to appear
         self._legal: tuple[object, frozenset[int]] = (None, frozenset())
         self._draw()
 
@@ -74,8 +77,10 @@ class Window:
         for event in events:
             changed = self._handle(event) or changed
         changed = self.desk.session.update() or changed
-        if changed or self._patience() < IDLE_MS:
+        if changed or self._near_toolbar:
             self._draw()
+        elif self._patience() < IDLE_MS:
+            self._draw_moving()
 
     def close(self, timeout: float = 5.0) -> bool:
         """Closes the window and ends the worker; False if an agent is still in a thought after `timeout` seconds."""
@@ -89,7 +94,7 @@ class Window:
         moving = session.phase in (Phase.OBSERVE, Phase.ACT) and not session.paused
         if moving:
             return max(1, FRAME_MS - round(1000 * (time.monotonic() - self._last_draw)))
-        if self.places.toolbar.contains(*pygame.mouse.get_pos()):
+        if self._near_toolbar:
             return 50
         return LOOK_MS if session.thinking or self.desk.note else IDLE_MS
 
@@ -105,10 +110,17 @@ class Window:
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             self._click(*event.pos)
         elif event.type == pygame.MOUSEMOTION:
-            if event.buttons[0]:
-                self._look_at_time(*event.pos)
-            self.desk.hover = self._legal_action_at(*event.pos)
+            return self._move_pointer(event)
         return event.type not in (pygame.NOEVENT, WAKE)
+
+    def _move_pointer(self, event: pygame.Event) -> bool:
+        """True if something lights up or goes out under the pointer."""
+        before = (self.desk.hover, self.desk.index, self._near_toolbar)
+        if event.buttons[0]:
+            self._look_at_time(*event.pos)
+        self.desk.hover = self._legal_action_at(*event.pos)
+        self._near_toolbar = self.places.toolbar.contains(*event.pos)
+        return before != (self.desk.hover, self.desk.index, self._near_toolbar)
 
     def _do(self, command: str) -> None:
         if command == "screenshot":
@@ -168,6 +180,12 @@ class Window:
         self._toolbar.draw(self.screen, now - self._last_draw)
         pygame.display.flip()
         self._last_draw = now
+
+    def _draw_moving(self) -> None:
+        view = self.desk.view()
+        rects = draw_moving(self.screen, self.places, self.desk.theme, view)
+        pygame.display.update([(rect.x, rect.y, rect.w, rect.h) for rect in rects])
+        self._last_draw = time.monotonic()
 
 
 def _wake() -> None:

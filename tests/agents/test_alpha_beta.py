@@ -8,12 +8,12 @@ from agents.scripted import RandomAgent
 from agents.solver import Solver, solve
 from envs.errors import LabError
 from envs.games.connect_four import ConnectFour
-from envs.games.game import States
+from envs.games.game import Game, States
 from envs.games.go.game import Go
 from envs.games.tic_tac_toe import TicTacToe
 
 
-def plain_negamax(game: TicTacToe, state: States) -> int:
+def plain_negamax(game: Game, state: States) -> int:
     """The value for player 0 by the definition, without any device."""
     if state["terminated"][0]:
         return int(state["outcome"][0])
@@ -41,6 +41,15 @@ def test_tic_tac_toe_values_agree_with_plain_negamax():
     expected = [plain_negamax(game, states[i : i + 1]) for i in range(60)]
     assert set(expected) == {-1, 0, 1}
     assert solve(game, states).tolist() == expected
+
+
+@pytest.mark.parametrize("komi", [-2.5, 0.5, 1.0, 3.5])
+def test_go_with_superko_agrees_with_plain_negamax(komi):
+    """Repetitions arise on 2x2 within few plies; the ply cap keeps the plain search short."""
+    game = Go(size=2, komi=komi, max_plies=6)
+    states = game.init(5)
+    game.step(states, np.arange(5))
+    assert solve(game, states).tolist() == [plain_negamax(game, states[i : i + 1]) for i in range(5)]
 
 
 def test_one_solver_may_be_asked_about_many_positions():

@@ -13,7 +13,11 @@ from sgfmill import sgf
 from agents.agent import sample_actions
 from envs.errors import LabError
 from envs.games.go.game import Go
+from envs.games.tic_tac_toe import TicTacToe
+from rl_lab.go_io.save import game_saver
 from rl_lab.go_io.sgf import RULES, load_sgf, read_sgf, write_sgf
+from rl_lab.viewer.session import Session
+from rl_lab.viewer.table import Player
 
 
 def random_game(game: Go, seed: int, plies: int) -> list[int]:
@@ -127,10 +131,10 @@ def test_garbage_is_never_a_traceback(data: bytes) -> None:
         read_sgf(b"\xff" + data)
 
 
-PIECES = st.sampled_from(
-    "( ) ; B W AB AE PL C KM SZ CA RE RU HA GM FF [aa] [tt] [] [9] [5] [-1] [1e400] [nan] [utf-8] [\\] \\ [: ] [ x 9:9".split()
-    + ["[UTF-16]", "[0]", "[\ud800]", " ", "\n"]
-)
+KEYS = ["B", "W", "AB", "AE", "PL", "C", "KM", "SZ", "CA", "RE", "RU", "HA", "GM", "FF"]
+VALUES = ["[aa]", "[tt]", "[]", "[9]", "[5]", "[0]", "[-1]", "[1e400]", "[nan]", "[utf-8]", "[UTF-16]", "[\ud800]"]
+SIGNS = ["(", ")", ";", "[", "]", "[:", ":", "\\", "[\\]", " ", "\n", "x"]
+PIECES = st.sampled_from(KEYS + VALUES + SIGNS)
 
 
 @settings(max_examples=400, deadline=None)
@@ -153,3 +157,21 @@ def test_load_sgf_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "bad.sgf").write_bytes(b"?")
     with pytest.raises(LabError, match=r"bad\.sgf: The file"):
         load_sgf(tmp_path / "bad.sgf")
+
+
+def test_the_window_saves_games_side_by_side(tmp_path: Path) -> None:
+    session = Session(Go(5), (Player("human"), Player("human")))
+    save = game_saver(session.table.game, tmp_path / "games")
+    assert save is not None
+    for action in (12, 6, 25):
+        session.play(action)
+    first = load_sgf(save(session))
+    assert (first.actions, first.result, first.players) == ([12, 6, 25], "", ("human", "human"))
+    session.resign()
+    assert load_sgf(save(session)).result == "B+R"
+    assert sorted(p.name for p in (tmp_path / "games").iterdir()) == ["game-1.sgf", "game-2.sgf"]
+    session.close()
+
+
+def test_only_go_is_saved_as_sgf(tmp_path: Path) -> None:
+    assert game_saver(TicTacToe(), tmp_path) is None

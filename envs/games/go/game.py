@@ -20,6 +20,7 @@ from envs.games.go.layout import (
     KOMI_PLANE,
     KOMI_ZERO,
     OFF,
+    ON_BOARD_PLANE,
     PLANES,
     PLY_CAP,
     POSITIONAL,
@@ -128,6 +129,10 @@ class Go(TerritoryGame):
         offset[KOMI_PLANE], scale[KOMI_PLANE] = KOMI_ZERO, 1 / 15
         return offset, scale
 
+    @property
+    def on_board_plane(self) -> int:
+        return ON_BOARD_PLANE
+
     def init(self, n: int, sizes: NDArray[Any] | None = None, komi: NDArray[Any] | None = None) -> States:
         """n games at the start. `sizes` (int[n], up to this size) and `komi` (float[n]) override the game's own."""
         states = np.zeros(n, self.state_dtype)
@@ -142,6 +147,12 @@ class Go(TerritoryGame):
         states["color"][:, self._points()] = np.where(inside, EMPTY, OFF)
         self._forget_history(states)
         return states
+
+    def init_varied(self, n: int, rng: np.random.Generator) -> States:
+        """Half the games at this game's komi, half at one spread about it by a board's width."""
+        spread = np.where(rng.random(n) < 0.5, 0.0, rng.normal(scale=self.size, size=n))
+        half_komi = np.clip(np.round(self.half_komi + 2 * spread), -2 * self.size**2, 2 * self.size**2)
+        return self.init(n, komi=half_komi / 2)
 
     def _points(self) -> NDArray[np.int64]:
         """The padded index of every point of the canvas. Shape [size, size]."""

@@ -24,6 +24,7 @@ PLANES = (
     "the last move was a pass, so a pass ends the game",
     "komi for the player to move, in half points, plus 128",
 )
+ON_BOARD_PLANE = 2
 KOMI_PLANE = len(PLANES) - 1
 KOMI_ZERO = 128
 

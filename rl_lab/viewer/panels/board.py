@@ -1,6 +1,7 @@
 """The board: the game's scene, and what the agent thinks drawn on the places of its actions.
 
-The policy is a blue square, darker where an action is likelier; visits are a vermilion disc whose area is their share.
+The policy is a blue square, larger and darker where an action is likelier; visits are a vermilion disc, largest where
+the search tried most. Numbers are shares of the whole in per cent.
 Two colours and two shapes, so neither is ever taken for the other.
 """
 
@@ -10,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 import pygame
+from numpy.typing import NDArray
 
 from agents.agent import Decision
 from envs.faces.paint import RGB, Placement, disc, fit, font, paint, stamp
@@ -22,6 +24,7 @@ from rl_lab.viewer.view import View
 
 GHOST_ALPHA = 120  # of the move that a click would play, out of 255
 FAINTEST = 0.01  # actions with a smaller share are not drawn
+EVEN_ACTIONS = 8
 PALEST_POLICY = (190, 216, 238)
 
 
@@ -30,7 +33,7 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
     scene = view.game.scene(view.frame.state)
     place = placement(rect, scene)
     canvas.surface.blit(_ground(rect.w, rect.h, canvas.theme, canvas.unit), (rect.x, rect.y))
-    _paint_state(canvas, rect, view.game, view.frame.state, 255)
+    _paint_state(canvas, rect, view.game, view.frame.state)
     if view.hover is not None:
         after = view.game.init(1)
         after[0] = view.frame.state
@@ -54,7 +57,7 @@ def action_at(rect: Rect, scene: Scene, x: float, y: float) -> int | None:
     return scene.action_at(*placement(rect, scene).to_board(x, y)) if rect.contains(x, y) else None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _ground(width: int, height: int, theme: Theme, unit: float) -> pygame.Surface:
     """A wooden panel with round corners, on which the scene lies."""
     surface = pygame.Surface((width, height))
@@ -64,7 +67,7 @@ def _ground(width: int, height: int, theme: Theme, unit: float) -> pygame.Surfac
     return surface
 
 
-def _paint_state(canvas: Canvas, rect: Rect, game: Game, state: np.void, alpha: int) -> None:
+def _paint_state(canvas: Canvas, rect: Rect, game: Game, state: np.void, alpha: int | None = None) -> None:
     picture = _picture(game, state.tobytes(), rect.w, rect.h, canvas.theme)
     picture.set_alpha(alpha)
     inset = canvas.px(4)
@@ -73,7 +76,7 @@ def _paint_state(canvas: Canvas, rect: Rect, game: Game, state: np.void, alpha: 
     )
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=6)
 def _picture(game: Game, row: bytes, width: int, height: int, theme: Theme) -> pygame.Surface:
     """The scene of a state on bare wood; kept, because most pictures of the window show the same few states."""
     scene = game.scene(np.frombuffer(row, game.state_dtype)[0])
@@ -112,12 +115,18 @@ def _draw_layers(canvas: Canvas, scene: Scene, place: Placement, decision: Decis
     policy = decision.policy[0] if decision.prior is None else decision.prior[0]
     visits = None if decision.visits is None else decision.visits[0] / max(1, decision.visits[0].sum())
     both = "visits" in layers and visits is not None
-    if "policy" in layers:
+    if "policy" in layers and _prefers(policy):
         for action in np.flatnonzero(policy >= FAINTEST).tolist():
             _draw_policy(canvas, _spot(scene, place, action), float(policy[action]), labelled=not both)
     if visits is not None and both:
         for action in np.flatnonzero(visits >= FAINTEST).tolist():
-            _draw_visits(canvas, _spot(scene, place, action), float(visits[action]))
+            _draw_visits(canvas, _spot(scene, place, action), float(visits[action]), float(visits.max()))
+
+
+def _prefers(policy: NDArray[np.float32]) -> bool:
+    """Whether a policy tells anything: one that spreads evenly over many actions would only cover the board."""
+    likely = policy[policy > 0]
+    return len(likely) <= EVEN_ACTIONS or float(np.ptp(likely)) > 1e-4
 
 
 def _draw_policy(canvas: Canvas, spot: tuple[float, float, float] | None, share: float, labelled: bool) -> None:
@@ -126,7 +135,7 @@ def _draw_policy(canvas: Canvas, spot: tuple[float, float, float] | None, share:
     x, y, side = spot
     # The square root lets small probabilities be seen; the eye compares the largest anyway.
     strength = share**0.5
-    size = round(side * (0.46 + 0.42 * strength))
+    size = round(side * (0.24 + 0.66 * strength))
     square = pygame.Surface((size, size), pygame.SRCALPHA)
     pale, deep = np.array(PALEST_POLICY), np.array(BOARD_LAYERS["policy"])
     square.fill((*(pale + (deep - pale) * strength).astype(int).tolist(), 225))
@@ -135,11 +144,11 @@ def _draw_policy(canvas: Canvas, spot: tuple[float, float, float] | None, share:
         _number(canvas, f"{100 * share:.0f}", x, y, side)
 
 
-def _draw_visits(canvas: Canvas, spot: tuple[float, float, float] | None, share: float) -> None:
+def _draw_visits(canvas: Canvas, spot: tuple[float, float, float] | None, share: float, most: float) -> None:
     if spot is None:
         return
     x, y, side = spot
-    radius = round(side * (0.08 + 0.26 * share**0.5), 1)
+    radius = round(side * (0.07 + 0.26 * (share / most) ** 0.5), 1)
     stamp(canvas.surface, disc(radius + 1.5, (255, 244, 230)), x, y)
     stamp(canvas.surface, disc(radius, BOARD_LAYERS["visits"]), x, y)
     if share >= 0.05:

@@ -83,16 +83,21 @@ def columns_of(decision: Decision) -> list[Column]:
     """The columns an agent has numbers for; the policy it acted by only if there is no search to show."""
     found = []
     if decision.prior is not None:
-        found.append(Column("prior", "policy", decision.prior[0].astype(float), float, _percent))
+        found.append(_shares("prior", "policy", decision.prior[0], _percent))
     if decision.visits is not None:
-        visits = decision.visits[0].astype(float)
-        total = max(1.0, float(visits.sum()))
-        found.append(Column("visits", "visits", visits, lambda count: count / total, lambda count: f"{count:.0f}"))
+        found.append(_shares("visits", "visits", decision.visits[0], lambda count: f"{count:.0f}"))
     if not found:
-        found.append(Column("policy", "policy", decision.policy[0].astype(float), float, _percent))
+        found.append(_shares("policy", "policy", decision.policy[0], _percent))
     if decision.q is not None:
         found.append(Column("value", "value", decision.q[0].astype(float), _known, _signed))
     return found
+
+
+def _shares(title: str, role: str, numbers: NDArray[np.generic], text: Callable[[float], str]) -> Column:
+    """A column whose longest bar is its largest number: the numbers tell how much, the bars how much more."""
+    known = numbers.astype(float)
+    largest = max(1e-9, float(known.max()))
+    return Column(title, role, known, lambda number: number / largest, text)
 
 
 def top_actions(decision: Decision) -> list[int]:

@@ -34,7 +34,8 @@ def _draw_boxes(canvas: Canvas, agent: Rect, environment: Rect, view: View) -> N
     deciding = view.phase in (Phase.THINK, Phase.ACT)
     name = f"{view.game.player_names[seat]} · {player.name}"
     _draw_box(canvas, agent, "AGENT", name, lit=deciding)
-    _draw_box(canvas, environment, "ENVIRONMENT", view.result or view.game.spec, lit=not deciding)
+    world = view.result if view.phase is Phase.OVER else view.game.spec
+    _draw_box(canvas, environment, "ENVIRONMENT", world, lit=not deciding)
 
 
 def _draw_box(canvas: Canvas, rect: Rect, title: str, name: str, lit: bool) -> None:
@@ -54,7 +55,7 @@ def _draw_state(canvas: Canvas, inner: Rect, agent: Rect, environment: Rect, vie
     path = [(environment.x, environment.center[1]), (x, environment.center[1]), (x, agent.center[1])]
     _draw_path(canvas, [*path, (agent.x - 2, agent.center[1])], view, lit)
     picture = thumbnail(view.game, view.frame.state, side, canvas.theme)
-    picture.set_alpha(255)
+    picture.set_alpha(None)
     middle = (agent.bottom + environment.y) / 2
     frame = Rect(round(x - side / 2), round(middle - side / 2), side, side).inset(-canvas.px(3))
     canvas.box(frame, "live" if lit else "edge", radius=4)

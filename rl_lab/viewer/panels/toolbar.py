@@ -73,8 +73,12 @@ def _style(theme: Theme, unit: float) -> dict[str, Any]:
         },
         "tool_tip": {"misc": {"rect_width": str(round(260 * unit))}},
         "tool_tip.text_box": {
-            "colours": {"dark_bg": _hex(theme["panel"]), "normal_border": _hex(theme["edge"])},
-            "font": {"name": "noto_sans", "size": size, "color": _hex(theme["ink"])},
+            "colours": {
+                "dark_bg": _hex(theme["panel"]),
+                "normal_border": _hex(theme["edge"]),
+                "normal_text": _hex(theme["ink"]),
+            },
+            "font": {"name": "noto_sans", "size": size},
             "misc": {"border_width": "1", "shadow_width": "0"},
         },
     }

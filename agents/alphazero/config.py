@@ -1,0 +1,88 @@
+"""Every setting of an AlphaZero run, each with a sentence. No heavy imports: the command line reads this file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from envs.errors import LabError
+
+
+@dataclass(frozen=True)
+class AlphaZeroConfig:
+    """Settings of a run; the defaults learn Go 5x5 in minutes on two CPU cores."""
+
+    game: str = "go:size=5"
+    """The game to learn, as a spec."""
+    seed: int = 0
+    """The seed of everything: same seed, same machine, same run."""
+    minutes: float = 3.0
+    """Learning stops after this many minutes of training time (evaluation aside), summed over resumes."""
+    iterations: int = 0
+    """Learning stops after this many iterations if that comes first; 0 for no such limit."""
+    blocks: int = 4
+    """Residual blocks of the net."""
+    channels: int = 48
+    """Channels of the net."""
+    games: int = 128
+    """Games played side by side in self-play."""
+    moves: int = 8
+    """Moves of every game in an iteration, before learning has its turn."""
+    simulations: int = 16
+    """Simulations of the search a move in self-play."""
+    considered: int = 8
+    """Actions that the search considers at the root."""
+    random_opening: float = 0.5
+    """The share of games that start with one to four uniformly random moves."""
+    batch_size: int = 256
+    """Positions in a learning step."""
+    replay_ratio: float = 3.0
+    """How often a position is learned from, on average."""
+    window_start: int = 10_000
+    """Positions that learning draws from at first; the window grows with the square root of what was played."""
+    window_max: int = 200_000
+    """The largest window."""
+    learning_rate: float = 2e-3
+    """Peak learning rate of AdamW."""
+    weight_decay: float = 1e-3
+    """Weight decay of AdamW."""
+    averaging: float = 0.995
+    """Self-play and players use an exponential average of the weights with this decay a step."""
+    search_value_share: float = 0.3
+    """The share of the search's value, beside the game's outcome, in what the value head learns."""
+    checkpoint_seconds: float = 30.0
+    """Training time between checkpoints."""
+    evaluation_seconds: float = 45.0
+    """Training time between evaluations against the fixed anchors."""
+    device: str = "auto"
+    """"auto" (a GPU if there is one), "cpu" or "cuda"."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name in _POSITIVE and not value > 0:
+                raise LabError(f"{field.name} must be above 0, not {value}.")
+            if field.name in _SHARES and not 0 <= value <= 1:
+                raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
+
+    def to_json(self) -> str:
+        """The settings as indented JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> AlphaZeroConfig:
+        """The inverse of to_json; raises LabError for text that holds no such settings."""
+        try:
+            values: dict[str, Any] = json.loads(text)
+            return AlphaZeroConfig(**values)
+        except (TypeError, ValueError) as error:
+            raise LabError(f"these are no AlphaZero settings: {error}.") from None
+
+
+_POSITIVE = {
+    *("minutes", "blocks", "channels", "games", "simulations", "considered", "moves", "batch_size", "replay_ratio"),
+    *("window_start", "window_max", "learning_rate", "checkpoint_seconds", "evaluation_seconds"),
+}
+_SHARES = {"random_opening", "averaging", "search_value_share"}

@@ -1,0 +1,70 @@
+"""The net as an Evaluator: states in, policy logits and values out, in batches that fit the machine."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from agents.alphazero.network import NetOutput, PolicyValueNet
+from envs.errors import LabError
+from envs.games.game import Game, States
+
+MAX_BATCH = 1024
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device for "auto", "cpu" or "cuda"; raises LabError if it is not to be had."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in ("cpu", "cuda"):
+        raise LabError(f"device must be auto, cpu or cuda, not '{name}'.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise LabError("device cuda was asked for, but torch finds no GPU; use device=auto or cpu.")
+    return torch.device(name)
+
+
+class NetEvaluator:
+    """Judges states with a copy of a net, in inference mode and the given precision."""
+
+    def __init__(self, game: Game, net: PolicyValueNet, device: torch.device, dtype: torch.dtype) -> None:
+        self.game, self.device, self.dtype = game, device, dtype
+        self.net = copy.deepcopy(net).to(device, dtype).to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.evaluations = 0
+        """Positions judged so far."""
+
+    def load(self, net: PolicyValueNet) -> None:
+        """Takes over the weights of a net of the same shape."""
+        self.net.load_state_dict(net.state_dict())
+
+    @torch.inference_mode()
+    def forward(self, states: States) -> NetOutput:
+        """The net's whole answer for up to MAX_BATCH states, on its device."""
+        observations = self.game.observe(states)
+        plane = self.game.on_board_plane
+        whole_board = plane is None or bool(observations[:, plane].all())
+        planes = torch.from_numpy(observations).to(self.device, non_blocking=True)
+        return self.net(planes, whole_board=whole_board)  # type: ignore[no-any-return]
+
+    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        logits = np.empty((len(states), self.game.num_actions), np.float32)
+        values = np.empty(len(states), np.float32)
+        for start in range(0, len(states), MAX_BATCH):
+            stop = start + MAX_BATCH
+            out = self.forward(states[start:stop])
+            logits[start:stop] = out.policy.float().cpu().numpy()
+            values[start:stop] = out.value.float().cpu().numpy()
+        self.evaluations += len(states)
+        return logits, values
+
+
+def inference_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 on GPUs and on CPUs that multiply in it, where it is about twice as fast; else float32.
+
+    Asked of the processor, not measured, so that a seed gives the same run every time on one machine.
+    """
+    if device.type == "cuda" or torch.cpu._is_avx512_bf16_supported():
+        return torch.bfloat16
+    return torch.float32

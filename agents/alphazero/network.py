@@ -1,0 +1,154 @@
+"""The policy/value net: a residual trunk that sees the whole board through global pooling, and its heads.
+
+Fully convolutional for games whose actions are the cells (and a pass): the same weights play any board size, and a
+smaller board in the corner of a larger canvas gives the same answers, because the on-board mask clears what a layer
+puts off the board. The trunk needs no batch statistics, so training and playing compute the same function: each
+residual branch ends in a convolution that starts at zero (Zhang et al. 2019, "Fixup").
+
+Global pooling and its use in trunk and heads follow KataGo (Wu 2019); value as win/draw/loss follows Leela Chess Zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from envs.games.game import Game, TerritoryGame
+
+WIN, DRAW, LOSS = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class NetConfig:
+    """The shape of a net."""
+
+    blocks: int = 4
+    """Residual blocks in the trunk."""
+    channels: int = 64
+    """Channels of the trunk."""
+    head_channels: int = 32
+    """Channels and hidden units of each head."""
+
+
+class NetOutput(NamedTuple):
+    """What the net says of B positions; all from the side to move."""
+
+    policy: Tensor
+    """[B, A] logits over all actions, legal or not."""
+    outcome: Tensor
+    """[B, 3] logits of win, draw, loss."""
+    ownership: Tensor
+    """[B, H, W] in [-1, 1]: +1 mine; zeros if the game has no territory."""
+    margin: Tensor
+    """[B] final score margin, mine minus theirs, komi included; zeros if the game has no territory."""
+
+    @property
+    def value(self) -> Tensor:
+        """[B] expected outcome in [-1, 1]."""
+        p = self.outcome.softmax(-1)
+        return p[:, WIN] - p[:, LOSS]
+
+
+def pool(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean, mean scaled by board width, and maximum of each channel over the board. [B, C, H, W] -> [B, 3C]."""
+    if mask is None:
+        width = (x.shape[-1] * x.shape[-2]) ** 0.5
+        mean, highest = x.mean((-2, -1)), x.amax((-2, -1))
+        return torch.cat([mean, mean * ((width - 9) / 5), highest], -1)
+    area = mask.sum((-2, -1))
+    mean = (x * mask).sum((-2, -1)) / area
+    highest = (x - 1e4 * (1 - mask)).amax((-2, -1))
+    return torch.cat([mean, mean * ((area.sqrt() - 9) / 5), highest], -1)
+
+
+def masked(x: Tensor, mask: Tensor | None) -> Tensor:
+    """x with everything off the board set to zero."""
+    return x if mask is None else x * mask
+
+
+class Block(nn.Module):
+    """x + conv(relu(conv(relu(x)))), with a bias from global pooling between the two where `pooled`."""
+
+    def __init__(self, channels: int, pooled: bool) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.bias = nn.Linear(3 * channels, channels) if pooled else None
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        y = self.conv1(F.relu(x))
+        if self.bias is not None:
+            y = y + self.bias(pool(F.relu(y), mask))[:, :, None, None]
+        return x + masked(self.conv2(masked(F.relu(y), mask)), mask)
+
+
+class PolicyValueNet(nn.Module):
+    """Observation planes -> NetOutput."""
+
+    plane_offset: Tensor
+    plane_scale: Tensor
+
+    def __init__(self, game: Game, config: NetConfig) -> None:
+        super().__init__()
+        self.config = config
+        planes, height, width = game.observation_shape
+        c, h = config.channels, config.head_channels
+        self.num_actions = game.num_actions
+        self.has_territory = isinstance(game, TerritoryGame)
+        self.mask_plane = game.on_board_plane
+        offset, scale = game.plane_offset_scale
+        self.register_buffer("plane_offset", torch.from_numpy(offset)[:, None, None].clone())
+        self.register_buffer("plane_scale", torch.from_numpy(scale)[:, None, None].clone())
+        self.stem = nn.Conv2d(planes, c, 3, padding=1)
+        self.blocks = nn.ModuleList(Block(c, pooled=i % 2 == 1) for i in range(config.blocks))
+        self.policy_conv = nn.Conv2d(c, h, 1)
+        self.cells_are_actions = self.num_actions - height * width in (0, 1)
+        if self.cells_are_actions:
+            self.policy_pool = nn.Linear(3 * h, h)
+            self.policy_cell = nn.Conv2d(h, 1, 1)
+            self.policy_pass = nn.Linear(3 * h, 1) if self.num_actions > height * width else None
+        else:
+            self.policy_dense = nn.Linear(h * height * width, self.num_actions)
+        self.value_conv = nn.Conv2d(c, h, 1)
+        self.value_hidden = nn.Linear(3 * h, 2 * h)
+        self.outcome = nn.Linear(2 * h, 3)
+        if self.has_territory:
+            self.ownership = nn.Conv2d(h, 1, 1)
+            self.margin = nn.Linear(2 * h, 1)
+
+    def forward(self, observations: Tensor, whole_board: bool = False) -> NetOutput:
+        """`observations`: [B, C, H, W], uint8 or float. `whole_board` promises that no point is off the board."""
+        dtype = self.stem.weight.dtype
+        mask = None
+        if self.mask_plane is not None and not whole_board:
+            mask = observations[:, self.mask_plane : self.mask_plane + 1].to(dtype)
+        x = ((observations.to(dtype) - self.plane_offset) * self.plane_scale).to(dtype)
+        x = masked(self.stem(x.contiguous(memory_format=torch.channels_last)), mask)
+        for block in self.blocks:
+            x = block(x, mask)
+        x = F.relu(x)
+        v = masked(F.relu(self.value_conv(x)), mask)
+        hidden = F.relu(self.value_hidden(pool(v, mask)))
+        size = v.shape[-2:]
+        if self.has_territory:
+            ownership = masked(torch.tanh(self.ownership(v)), mask)[:, 0]
+            margin = 10 * self.margin(hidden)[:, 0]
+        else:
+            ownership, margin = v.new_zeros(len(v), *size), v.new_zeros(len(v))
+        return NetOutput(self._policy(x, mask), self.outcome(hidden), ownership, margin)
+
+    def _policy(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        p = self.policy_conv(x)
+        if not self.cells_are_actions:
+            return self.policy_dense(F.relu(p).flatten(1))  # type: ignore[no-any-return]
+        pooled = pool(masked(F.relu(p), mask), mask)
+        cells = self.policy_cell(F.relu(p + self.policy_pool(pooled)[:, :, None, None]))
+        if self.policy_pass is None:
+            return cells.flatten(1)
+        return torch.cat([cells.flatten(1), self.policy_pass(pooled)], 1)

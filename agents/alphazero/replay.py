@@ -1,0 +1,92 @@
+"""What self-play found, kept for learning: positions in a ring, drawn from a window that grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.games.game import Game
+
+
+@dataclass
+class Positions:
+    """n positions with what there is to learn from them; all from the side to move."""
+
+    observation: NDArray[np.uint8]
+    """[n, C, H, W]"""
+    policy: NDArray[np.float32]
+    """[n, A], the search's policy."""
+    legal: NDArray[np.bool_]
+    """[n, A]"""
+    outcome: NDArray[np.float32]
+    """[n, 3], probabilities of win, draw, loss."""
+    ownership: NDArray[np.int8]
+    """[n, H, W], who owned each point at the end: +1 the side to move."""
+    margin: NDArray[np.float32]
+    """[n], the final margin."""
+
+    def __len__(self) -> int:
+        return len(self.margin)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The fields by name."""
+        return dict(vars(self))
+
+    def __getitem__(self, index: NDArray[np.integer] | slice) -> Positions:
+        return Positions(**{name: array[index] for name, array in vars(self).items()})
+
+    @staticmethod
+    def empty(game: Game, n: int) -> Positions:
+        """n positions of zeros."""
+        height, width = game.board_shape
+        return Positions(
+            np.zeros((n, *game.observation_shape), np.uint8),
+            np.zeros((n, game.num_actions), np.float32),
+            np.zeros((n, game.num_actions), np.bool_),
+            np.zeros((n, 3), np.float32),
+            np.zeros((n, height, width), np.int8),
+            np.zeros(n, np.float32),
+        )
+
+
+class Replay:
+    """A ring of positions. The window is sqrt(played * start), between `start` and `capacity`: as play gets better
+    more slowly, older games stay worth learning from for longer (cf. Wu 2019, whose exponent is 0.65).
+    """
+
+    def __init__(self, game: Game, start: int, capacity: int) -> None:
+        self.start, self.capacity = start, max(start, capacity)
+        self.ring = Positions.empty(game, self.capacity)
+        self.total = 0
+        """Positions ever added."""
+
+    @property
+    def window(self) -> int:
+        """How many of the latest positions learning draws from."""
+        grown = int((self.total * self.start) ** 0.5)
+        return min(self.total, self.capacity, max(self.start, grown))
+
+    def add(self, positions: Positions) -> None:
+        """Appends positions, over the oldest if the ring is full."""
+        slots = (self.total + np.arange(len(positions))) % self.capacity
+        for name, array in positions.arrays().items():
+            getattr(self.ring, name)[slots] = array
+        self.total += len(positions)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Positions:
+        """n positions drawn uniformly from the window, with replacement."""
+        ages = rng.integers(1, self.window + 1, size=n)
+        return self.ring[(self.total - ages) % self.capacity]
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """All that resuming needs."""
+        used = min(self.total, self.capacity)
+        return {"total": np.array(self.total), **self.ring[:used].arrays()}
+
+    def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
+        """Takes over what `state` returned."""
+        self.total = state["total"].item()
+        for name, array in self.ring.arrays().items():
+            array[: len(state[name])] = state[name]

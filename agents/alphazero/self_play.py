@@ -1,0 +1,110 @@
+"""Games of a net against itself: a fixed number side by side, a finished one replaced at once.
+
+A plain object: a search goes in, finished positions come out, and `state` holds all that going on elsewhere needs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.agent import sample_actions
+from agents.alphazero.replay import Positions
+from agents.search import Search
+from envs.games.game import Game, States, TerritoryGame, player_sign
+
+MAX_OPENING = 4
+
+
+class SelfPlay:
+    """`games` games of `game`. Positions wait in `pending` until their game ends and says what they were worth."""
+
+    def __init__(self, game: Game, games: int, random_opening: float, search_value_share: float, seed: int) -> None:
+        self.game = game
+        self.random_opening = random_opening
+        self.search_value_share = search_value_share
+        self.rng = np.random.default_rng([seed, 1])
+        self.states = self._start(games)
+        self.length = np.zeros(games, np.int64)
+        """[B], positions pending of each game."""
+        self.pending = Positions.empty(game, games * game.max_plies)
+        """Ply p of game b is row b * max_plies + p; `margin` holds the search's value meanwhile."""
+        self.to_play = np.zeros(games * game.max_plies, np.int8)
+        self.finished_games = 0
+
+    def _start(self, n: int) -> States:
+        """n new games, a share of them a few random moves on."""
+        states = self.game.init_varied(n, self.rng)
+        fresh = states.copy()
+        opening = self.rng.integers(1, MAX_OPENING + 1, size=n) * (self.rng.random(n) < self.random_opening)
+        for ply in range(MAX_OPENING):
+            move = opening > ply
+            if move.any():
+                moved = states[move]
+                self.game.step(moved, sample_actions(self.game.legal_mask(moved), self.rng))
+                states[move] = moved
+        states[states["terminated"]] = fresh[states["terminated"]]
+        return states
+
+    def step(self, search: Search) -> Positions:
+        """Plays one move in every game and returns the positions of the games that ended with it."""
+        rows = np.arange(len(self.states)) * self.game.max_plies + self.length
+        found = search.run(self.states, self.rng)
+        self.pending.observation[rows] = self.game.observe(self.states)
+        self.pending.legal[rows] = self.game.legal_mask(self.states)
+        self.pending.policy[rows] = found.policy
+        self.pending.margin[rows] = found.value
+        self.to_play[rows] = self.states["to_play"]
+        self.length += 1
+        self.game.step(self.states, found.action)
+        over = np.flatnonzero(self.states["terminated"])
+        positions = self._harvest(over)
+        if len(over):
+            self.finished_games += len(over)
+            self.length[over] = 0
+            self.states[over] = self._start(len(over))
+        return positions
+
+    def _harvest(self, over: NDArray[np.int64]) -> Positions:
+        """The pending positions of finished games, with what their games came to."""
+        rows = np.concatenate([b * self.game.max_plies + np.arange(self.length[b]) for b in over] or [np.arange(0)])
+        game_of = np.repeat(np.arange(len(over)), self.length[over])
+        final = self.states[over]
+        sign = player_sign(self.to_play[rows])
+        positions = self.pending[rows]
+        value = positions.margin
+        result = sign * final["outcome"][game_of]
+        share = self.search_value_share
+        positions.outcome[:] = 0
+        positions.outcome[np.arange(len(rows)), 1 - result] = 1 - share
+        positions.outcome[:, 0] += share * (1 + value) / 2
+        positions.outcome[:, 2] += share * (1 - value) / 2
+        if isinstance(self.game, TerritoryGame):
+            positions.ownership = sign[:, None, None] * self.game.ownership(final)[game_of]
+            positions.margin = sign * self.game.margin(final)[game_of]
+        return positions
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """All that going on elsewhere needs, but for the random generator, which is `rng.bit_generator.state`."""
+        used = self._used_rows()
+        return {
+            "states": self.states.view(np.uint8),
+            "length": self.length,
+            "to_play": self.to_play[used],
+            "finished_games": np.array(self.finished_games),
+            **self.pending[used].arrays(),
+        }
+
+    def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
+        """Takes over what `state` returned."""
+        self.states = np.ascontiguousarray(state["states"]).view(self.game.state_dtype)
+        self.length = np.array(state["length"], np.int64)
+        self.finished_games = state["finished_games"].item()
+        used = self._used_rows()
+        self.to_play[used] = state["to_play"]
+        for name, array in self.pending.arrays().items():
+            array[used] = state[name]
+
+    def _used_rows(self) -> NDArray[np.int64]:
+        plies = np.arange(len(self.to_play)) % self.game.max_plies
+        return np.flatnonzero(plies < np.repeat(self.length, self.game.max_plies))

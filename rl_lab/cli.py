@@ -1,0 +1,233 @@
+"""The command line `rl-lab`: a small-board reinforcement-learning lab.
+
+Games and agents are named by spec strings such as go:size=5, connect_four, random, rollout:simulations=200 and
+alphazero:runs/demo,simulations=64; a wrong one lists what exists.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import tyro
+from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, Positional, arg, subcommand
+
+from agents.alphazero.config import AlphaZeroConfig
+from envs.errors import LabError
+from envs.spec import unknown_name
+
+LEARNERS = ("alphazero",)
+
+# Each command is a dataclass: its docstring and those of its fields are the help. What is heavy (numba, torch, pygame)
+# is imported in `start`, so that help answers at once.
+
+
+@dataclass
+class Train:
+    """Trains an agent; Ctrl-C at any moment leaves a run that --resume continues."""
+
+    learner: Annotated[Positional[str], arg(metavar="LEARNER")]
+    """What learns: alphazero."""
+    config: OmitArgPrefixes[AlphaZeroConfig] = field(default_factory=AlphaZeroConfig)
+    out: Annotated[Path, arg(metavar="FOLDER")] = Path("runs/alphazero")
+    """Folder of the run: its settings, checkpoints and measurements."""
+    resume: bool = False
+    """Continue the run in the folder, with the settings it was started with."""
+
+    def start(self) -> None:
+        """Trains."""
+        if self.learner not in LEARNERS:
+            raise unknown_name("learner", self.learner, LEARNERS)
+        from rl_lab.train import train
+
+        train(self.config, self.out, self.resume)
+
+
+@dataclass
+class Tournament:
+    """Plays every agent against every other, with both colours from the same openings, and prints a table."""
+
+    game: Annotated[Positional[str], arg(metavar="GAME")]
+    """The game, e.g. go:size=5."""
+    agents: Annotated[Positional[tuple[str, ...]], arg(metavar="AGENT AGENT ...")]
+    """Two or more agents, e.g. random greedy rollout:simulations=200."""
+    games: int = 40
+    """Games for each two agents, rounded up to an even number: two from each opening."""
+    opening_plies: int = 2
+    """Random moves at the beginning of each pair of games; 0 starts all games at the start."""
+    seed: int = 0
+    """The same seed gives the same openings and the same chance to the agents."""
+    out: Annotated[Path | None, arg(metavar="FOLDER")] = None
+    """Folder for results.json and the games; by default the next free runs/tournament-N."""
+    parallel_games: int = 128
+    """Games played side by side, so that an agent decides many positions at once."""
+    threads: Annotated[int | None, arg(metavar="INT")] = None
+    """Threads for game rules, searches and nets; by default all cores."""
+
+    def start(self) -> None:
+        """Plays."""
+        from rl_lab.arena.run import run_tournament, use_threads
+
+        if self.threads is not None:
+            use_threads(self.threads)
+        run_tournament(self.game, self.agents, self.games, self.opening_plies, self.seed, self.out, self.parallel_games)
+
+
+@dataclass
+class Play:
+    """Opens a window in which you play against an agent."""
+
+    game: Annotated[Positional[str], arg(metavar="GAME")]
+    """The game, e.g. go:size=5."""
+    opponent: Annotated[Positional[str], arg(metavar="AGENT")]
+    """The agent you play against, e.g. alphazero:runs/demo; or human, for two people."""
+    seat: str = "first"
+    """Your side: first, second, or the player's name, e.g. white."""
+    hint: str = ""
+    """The agent that gives hints; by default the opponent."""
+    seed: int = 0
+    """The same seed and the same moves give the same answers."""
+    theme: Literal["light", "dark"] = "light"
+    """Colours of the window."""
+    folder: Path = Path("runs/window")
+    """Where screenshots and saved games go."""
+
+    def start(self) -> None:
+        """Plays."""
+        from envs.games.registry import make_game
+        from rl_lab.go_io.save import game_saver
+        from rl_lab.viewer.app import WindowOptions, play, seated
+
+        game = make_game(self.game)
+        play(
+            self.game,
+            seated(game, self.opponent, self.seat),
+            self.seed,
+            self.hint,
+            WindowOptions(theme=self.theme, folder=self.folder),
+            game_saver(game, self.folder),
+        )
+
+
+@dataclass
+class Watch:
+    """Opens a window in which two agents play each other, with what they think."""
+
+    game: Annotated[Positional[str], arg(metavar="GAME")]
+    """The game, e.g. go:size=5."""
+    first: Annotated[Positional[str], arg(metavar="AGENT")]
+    """The agent that moves first."""
+    second: Annotated[Positional[str], arg(metavar="AGENT")]
+    """The other agent."""
+    seed: int = 0
+    """The same seed gives the same game."""
+    speed: float = 1.0
+    """How fast the loop turns at first: 0.25, 0.5, 1, 2, 4 or 16."""
+    headless: bool = False
+    """Open no window and only write the recording."""
+    record: Annotated[Path | None, arg(metavar="FILE")] = None
+    """File for a recording of the game: .gif, or .png for its end."""
+    theme: Literal["light", "dark"] = "light"
+    """Colours of the window."""
+    folder: Path = Path("runs/window")
+    """Where screenshots and saved games go."""
+
+    def start(self) -> None:
+        """Watches."""
+        from envs.games.registry import make_game
+        from rl_lab.go_io.save import game_saver
+        from rl_lab.viewer.app import WindowOptions, watch
+
+        watch(
+            self.game,
+            (self.first, self.second),
+            self.seed,
+            self.speed,
+            self.headless,
+            self.record,
+            WindowOptions(theme=self.theme, folder=self.folder),
+            game_saver(make_game(self.game), self.folder),
+        )
+        if self.headless:
+            print(f"The game is in {self.record}.")
+
+
+@dataclass
+class Bench:
+    """Measures the speed of the lab beside other implementations and prints the ratios."""
+
+    only: Annotated[str | None, arg(metavar="AREA")] = None
+    """Measure only this area; a wrong name lists them."""
+
+    def start(self) -> None:
+        """Measures."""
+        from rl_lab.bench.main import main
+
+        main(self.only)
+
+
+@dataclass
+class Demo:
+    """Trains Go 5x5 for some minutes, plays a tournament, draws pictures, and opens the window; again, it goes on."""
+
+    out: Annotated[Path, arg(metavar="FOLDER")] = Path("runs/demo")
+    """Folder of the run, the tournament and the pictures."""
+    minutes: float = 3.0
+    """Minutes of training."""
+
+    def start(self) -> None:
+        """Shows the whole loop."""
+        from rl_lab.demo import main
+
+        main(self.out, self.minutes)
+
+
+Command = (
+    Annotated[Train, subcommand("train")]
+    | Annotated[Tournament, subcommand("tournament")]
+    | Annotated[Play, subcommand("play")]
+    | Annotated[Watch, subcommand("watch")]
+    | Annotated[Bench, subcommand("bench")]
+    | Annotated[Demo, subcommand("demo")]
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns the exit code.
+
+    0 success, 1 the reader of the output went away, 2 something given is wrong (one sentence on stderr), 130 Ctrl-C.
+    tyro raises SystemExit by itself: 0 after help, 2 after a wrong option.
+    """
+    try:
+        arguments = list(sys.argv[1:] if argv is None else argv)
+        command = tyro.cli(
+            cast(Any, Command), args=arguments, prog="rl-lab", description=__doc__, config=(FlagCreatePairsOff,)
+        )
+        command.start()
+        sys.stdout.flush()
+    except LabError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Python would complain again when it flushes at exit, so what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        return _fail(f"Cannot use{where or ' a file'}: {error.strerror or error}.")
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"rl-lab: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The whole loop at work: train, compare, draw, look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from agents.alphazero.config import AlphaZeroConfig
+from agents.registry import make_agent
+from envs.errors import LabError
+from envs.games import make_game
+from rl_lab.arena.run import run_tournament
+from rl_lab.runs.curves import draw_curves
+from rl_lab.runs.run import Run
+from rl_lab.train import train
+from rl_lab.viewer.app import play, require_display
+from rl_lab.viewer.record import record_game
+
+FOLDER = Path("runs/demo")
+ROLLOUT = "rollout:simulations=200"
+GAMES = 40
+
+
+def main(folder: Path = FOLDER, minutes: float = 3.0) -> None:
+    """Trains Go 5x5 in `folder` (or goes on there), plays a tournament, writes pictures, opens the window.
+
+    Called again it goes on where it was: an unfinished run is resumed, a finished one is only shown.
+    """
+    console = Console()
+    config = AlphaZeroConfig(minutes=minutes)
+    started = (folder / "config.json").exists()
+    console.rule(f"{'Going on' if started else 'Learning'}: {config.game}, {minutes:g} minutes of self-play")
+    train(config, folder, resume=started, console=console)
+
+    trained = f"alphazero:{folder}"
+    console.rule("Tournament")
+    run_tournament(config.game, ["random", "greedy", ROLLOUT, trained], GAMES, out=_next(folder, "tournament"))
+
+    console.rule("Pictures")
+    game = make_game(config.game)
+    run = Run(folder)
+    draw_curves(run, folder / "curves.png")
+    record_game(game, (make_agent(trained, game), make_agent(ROLLOUT, game)), folder / "game.gif")
+    console.print(f"The training curves: {folder / 'curves.png'}\nA game, move by move: {folder / 'game.gif'}")
+    _open_window(config.game, trained, console)
+
+
+def _next(folder: Path, name: str) -> Path:
+    """The first of folder/name, folder/name-2, ... that does not exist."""
+    number, path = 1, folder / name
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}"
+    return path
+
+
+def _open_window(game: str, opponent: str, console: Console) -> None:
+    """Lets the person play, if there is a display to do it on."""
+    console.rule("Your turn")
+    try:
+        require_display("rl-lab watch")
+    except LabError:
+        console.print(
+            f"There is no display here. On a machine with one, play against the net with\n"
+            f"    rl-lab play {game} {opponent}\nor look on with\n    rl-lab watch {game} {opponent} {ROLLOUT}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return
+    play(game, ("human", opponent))

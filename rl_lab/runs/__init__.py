@@ -1,0 +1,1 @@
+"""Runs on disk: settings, measurements and checkpoints that survive a kill at any moment."""

@@ -1,0 +1,125 @@
+"""A run's folder.
+
+    runs/NAME/config.json        the settings it was started with
+              metrics.jsonl      one measurement a line; each names its iteration
+              checkpoints/N/     all that resuming from iteration N needs; whole or absent
+              lock               held while a process trains the run
+
+A checkpoint is written beside its place, synced, and renamed into it, so that a kill at any moment leaves the
+checkpoints that were there. Measurements after the checkpoint that a run resumes from are dropped: they come again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from agents.alphazero.model import CHECKPOINTS
+from agents.files import sync_folder, write_atomic
+from envs.errors import LabError
+
+KEPT_CHECKPOINTS = 2
+
+
+class Run:
+    """The folder of one run, held by this process until it exits."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock: IO[str] | None = None
+
+    @staticmethod
+    def create(folder: Path, config: str) -> Run:
+        """A new run with these settings; raises LabError if the folder holds one or cannot be written."""
+        run = Run(folder)
+        if (folder / "config.json").exists():
+            raise LabError(f"'{folder}' already holds a run: add --resume to continue it, or choose another --run.")
+        try:
+            (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+            run._hold()
+            write_atomic(folder / "config.json", config.encode())
+        except OSError as error:
+            raise LabError(f"The run folder '{folder}' cannot be written: {error.strerror}.") from None
+        return run
+
+    @staticmethod
+    def open(folder: Path) -> Run:
+        """An existing run; raises LabError if there is none, or another process is training it."""
+        if not (folder / "config.json").exists():
+            raise LabError(f"There is no run in '{folder}' to resume; leave out --resume to start one.")
+        run = Run(folder)
+        try:
+            (folder / CHECKPOINTS).mkdir(exist_ok=True)
+            run._hold()
+        except OSError as error:
+            raise LabError(f"The run folder '{folder}' cannot be written: {error.strerror}.") from None
+        return run
+
+    def _hold(self) -> None:
+        self._lock = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f"Another process is training the run in '{self.folder}'.") from None
+
+    def close(self) -> None:
+        """Lets another process train the run."""
+        if self._lock:
+            self._lock.close()
+
+    @property
+    def config(self) -> str:
+        """The settings, as they were written."""
+        return (self.folder / "config.json").read_text()
+
+    def checkpoints(self) -> list[Path]:
+        """The whole checkpoints, oldest first."""
+        return sorted(p for p in (self.folder / CHECKPOINTS).glob("[0-9]*") if p.is_dir())
+
+    def save_checkpoint(self, iteration: int, write: Callable[[Path], None]) -> Path:
+        """Lets `write` fill a folder, makes it the newest checkpoint, and deletes all but the newest two."""
+        parent = self.folder / CHECKPOINTS
+        for leftover in parent.glob(".*.tmp"):
+            shutil.rmtree(leftover)
+        final = parent / f"{iteration:08d}"
+        temporary = parent / f".{final.name}.{os.getpid()}.tmp"
+        temporary.mkdir()
+        write(temporary)
+        sync_folder(temporary)
+        if final.exists():  # the same iteration again: a resumed run that is saved at once
+            shutil.rmtree(final)
+        temporary.rename(final)
+        sync_folder(parent)
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            shutil.rmtree(old)
+        return final
+
+    def log(self, measurement: dict[str, Any]) -> None:
+        """Appends one measurement."""
+        with (self.folder / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps(measurement) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All measurements; a last line that a kill cut short is left out."""
+        try:
+            lines = (self.folder / "metrics.jsonl").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        found = []
+        for line in lines:
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
+        return found
+
+    def forget_after(self, iteration: int) -> None:
+        """Drops the measurements of later iterations."""
+        kept = [m for m in self.metrics() if m.get("iteration", 0) <= iteration]
+        text = "".join(json.dumps(m) + "\n" for m in kept)
+        write_atomic(self.folder / "metrics.jsonl", text.encode())

@@ -1,0 +1,150 @@
+"""Training an AlphaZero run: the loop with its clock, measurements, evaluations, checkpoints and display."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from agents.alphazero.config import AlphaZeroConfig
+from agents.alphazero.player import AlphaZeroAgent
+from agents.alphazero.trainer import Trainer
+from agents.registry import make_agent
+from envs.errors import LabError
+from rl_lab.arena.statistics import Interval, opening_scores, paired_interval
+from rl_lab.arena.tournament import play_tournament, round_robin
+from rl_lab.runs.display import TrainingDisplay
+from rl_lab.runs.run import Run
+
+ANCHORS = ("random", "rollout:simulations=200")
+EVALUATION_GAMES = 40
+EVALUATION_SIMULATIONS = 64
+OPENING_PLIES = 2
+
+
+def train(config: AlphaZeroConfig, out: str | Path, resume: bool = False, console: Console | None = None) -> Path:
+    """Starts or resumes the run in folder `out` and trains it to the end of its time; returns the folder.
+
+    A resumed run keeps the settings it was started with, but for `minutes` and `iterations` where those given are
+    larger. Raises LabError if the settings, the folder or its checkpoints will not do, and KeyboardInterrupt after
+    Ctrl-C, when the state has been saved.
+    """
+    console = console or Console()
+    folder = Path(out)
+    if resume:
+        run = Run.open(folder)
+        config = _extended(AlphaZeroConfig.from_json(run.config), config)
+        trainer = Trainer(config)
+        _restore(trainer, run, console)
+    else:
+        trainer = Trainer(config)  # before the folder: bad settings leave nothing behind
+        run = Run.create(folder, config.to_json())
+    try:
+        _train(trainer, run, console)
+    finally:
+        run.close()
+    return folder
+
+
+def _extended(old: AlphaZeroConfig, new: AlphaZeroConfig) -> AlphaZeroConfig:
+    values = asdict(old)
+    values["minutes"] = max(old.minutes, new.minutes)
+    values["iterations"] = max(old.iterations, new.iterations)
+    return AlphaZeroConfig(**values)
+
+
+def _restore(trainer: Trainer, run: Run, console: Console) -> None:
+    """Loads the newest checkpoint that is whole; a run killed before its first one starts again."""
+    for checkpoint in reversed(run.checkpoints()):
+        try:
+            trainer.load(checkpoint)
+        except LabError as error:
+            console.print(f"Skipping a checkpoint: {error}", style="yellow")
+            continue
+        console.print(f"Resuming from iteration {trainer.iteration}.")
+        run.forget_after(trainer.iteration)
+        return
+    if run.checkpoints():
+        raise LabError(f"None of the checkpoints in '{run.folder}' can be read; start a new run with another --run.")
+    run.forget_after(0)
+
+
+def _train(trainer: Trainer, run: Run, console: Console) -> None:
+    config = trainer.config
+    clocks = {"checkpoint": trainer.seconds, "evaluation": trainer.seconds}
+    announce = "Compiling the rules and the search (a minute the first time, nothing afterwards) ..."
+    with _interruptible() as stop, TrainingDisplay(config, run.folder, console) as display:
+        display.status(announce)
+        trainer.warm_up()
+        while not _finished(trainer) and not stop:
+            measured = trainer.iterate()
+            run.log({"kind": "training", "seconds": trainer.seconds, **asdict(measured)})
+            display.training(measured, trainer.seconds)
+            if trainer.seconds - clocks["evaluation"] >= config.evaluation_seconds and not stop:
+                clocks["evaluation"] = trainer.seconds
+                _evaluate(trainer, run, display)
+            if trainer.seconds - clocks["checkpoint"] >= config.checkpoint_seconds:
+                clocks["checkpoint"] = trainer.seconds
+                run.save_checkpoint(trainer.iteration, trainer.save)
+        display.status("Saving ...")
+        run.save_checkpoint(trainer.iteration, trainer.save)
+        if not stop:
+            _evaluate(trainer, run, display)
+    if stop:
+        console.print(f"\nStopped and saved. To go on: [bold]{resume_command(run.folder)}[/bold]", soft_wrap=True)
+        raise KeyboardInterrupt
+
+
+def resume_command(folder: Path) -> str:
+    """The command that continues a run."""
+    return f"rl-lab train alphazero --run {folder} --resume"
+
+
+def _finished(trainer: Trainer) -> bool:
+    config = trainer.config
+    if config.iterations and trainer.iteration >= config.iterations:
+        return True
+    return trainer.seconds >= 60 * config.minutes
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """A list that the first Ctrl-C (or SIGTERM) fills instead of raising, so that an iteration ends in a state that
+    can be saved. A second one stops at once, and the last checkpoint is what is left."""
+    stop: list[int] = []
+
+    def ask(signum: int, frame: object) -> None:
+        if stop:
+            raise KeyboardInterrupt
+        stop.append(signum)
+
+    try:
+        before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not in the main thread: the caller keeps its own signals
+        before = {}
+    try:
+        yield stop
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def _evaluate(trainer: Trainer, run: Run, display: TrainingDisplay) -> None:
+    """Plays the averaged net against the fixed anchors, both colours from random openings, and logs the scores."""
+    player = AlphaZeroAgent(
+        trainer.game, trainer.learner.average, EVALUATION_SIMULATIONS, "alphazero", trainer.config.device
+    )
+    scores: dict[str, Interval] = {}
+    for anchor in ANCHORS:
+        display.status(f"Playing {EVALUATION_GAMES} games against {anchor} ...")
+        agents = [player, make_agent(anchor, trainer.game)]
+        schedule = round_robin(trainer.game, agents, EVALUATION_GAMES, OPENING_PLIES, seed=trainer.config.seed)
+        records = play_tournament(trainer.game, agents, schedule, seed=trainer.iteration).records
+        scores[anchor] = paired_interval(opening_scores(records, player.name))
+    display.evaluation(scores)
+    values = {anchor: asdict(score) for anchor, score in scores.items()}
+    run.log({"kind": "evaluation", "seconds": trainer.seconds, "iteration": trainer.iteration, "scores": values})

@@ -1,0 +1,11 @@
+"""Lets you play against an agent; the same as `rl-lab play`.
+
+For example: python scripts/play.py go:size=5 greedy
+"""
+
+import sys
+
+from rl_lab.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["play", *sys.argv[1:]]))

@@ -1,0 +1,11 @@
+"""Shows two agents playing each other; the same as `rl-lab watch`.
+
+For example: python scripts/watch.py go:size=5 random greedy
+"""
+
+import sys
+
+from rl_lab.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["watch", *sys.argv[1:]]))

@@ -1,0 +1,248 @@
+"""The net, the learner and the loop: same weights on any board, the same run from the same seed, exact resume."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tic_tac_toe_truth import all_positions, true_values
+
+from agents.alphazero.config import AlphaZeroConfig
+from agents.alphazero.learner import Learner, NotFinite
+from agents.alphazero.model import find_model, load_model, save_model
+from agents.alphazero.network import NetConfig, PolicyValueNet
+from agents.alphazero.player import AlphaZeroAgent
+from agents.alphazero.replay import Positions, Replay
+from agents.alphazero.trainer import Trainer
+from agents.registry import make_agent
+from envs.errors import LabError
+from envs.games import make_game
+from envs.games.connect_four import ConnectFour
+from envs.games.game import Game, States
+from envs.games.go.game import Go
+from envs.games.tic_tac_toe import TicTacToe
+
+TINY = AlphaZeroConfig(
+    game="go:size=3,komi=0", blocks=2, channels=8, games=16, moves=6, simulations=4, batch_size=32, window_start=200
+)
+
+
+def random_net(game: Game, seed: int = 0) -> PolicyValueNet:
+    """A net whose every weight is random, those that start at zero too."""
+    torch.manual_seed(seed)
+    net = PolicyValueNet(game, NetConfig(blocks=2, channels=16, head_channels=8))
+    with torch.no_grad():
+        for p in net.parameters():
+            p.normal_(std=0.1)
+    return net.eval()
+
+
+def played(game: Game, n: int, plies: int) -> States:
+    states, rng = game.init(n), np.random.default_rng(0)
+    for _ in range(plies):
+        mask = game.legal_mask(states)
+        game.step(states, (mask * rng.random(mask.shape)).argmax(axis=1))
+    return states
+
+
+def test_the_same_weights_judge_a_small_board_alike_on_any_canvas() -> None:
+    small, canvas = Go(5), Go(9)
+    net, big = random_net(small), PolicyValueNet(canvas, NetConfig(blocks=2, channels=16, head_channels=8)).eval()
+    big.load_state_dict(net.state_dict())
+    states = played(small, 6, 8)
+    on_canvas = np.concatenate([canvas.init(1, sizes=np.array([5]), komi=np.array([24.5])) for _ in range(6)])
+    rng = np.random.default_rng(0)
+    replayed = small.init(6)
+    for _ in range(8):
+        mask = small.legal_mask(replayed)
+        actions = (mask * rng.random(mask.shape)).argmax(axis=1)
+        small.step(replayed, actions)
+        canvas.step(on_canvas, np.where(actions == 25, 81, actions // 5 * 9 + actions % 5))
+    assert replayed.tobytes() == states.tobytes()
+    with torch.inference_mode():
+        a = net(torch.from_numpy(small.observe(states)), whole_board=True)
+        b = big(torch.from_numpy(canvas.observe(on_canvas)))
+    cells = b.policy[:, :81].reshape(6, 9, 9)[:, :5, :5].flatten(1)
+    torch.testing.assert_close(torch.cat([cells, b.policy[:, 81:]], 1), a.policy, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(b.value, a.value, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(b.margin, a.margin, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(b.ownership[:, :5, :5], a.ownership, atol=1e-4, rtol=1e-4)
+    assert (b.ownership[:, 5:] == 0).all()
+
+
+@pytest.mark.parametrize("game", [Go(3), ConnectFour(), TicTacToe()], ids=lambda g: g.name)
+def test_the_net_fits_every_game(game: Game) -> None:
+    out = random_net(game)(torch.from_numpy(game.observe(game.init(3))))
+    assert out.policy.shape == (3, game.num_actions) and out.outcome.shape == (3, 3)
+    assert (out.value.abs() <= 1).all()
+
+
+@pytest.mark.parametrize("game", [Go(5), ConnectFour()], ids=lambda g: g.name)
+def test_augmentation_is_the_symmetry_of_the_game(game: Game) -> None:
+    """An augmented position is the position that the mapped moves lead to, and its legal moves are the mapped ones."""
+    rng = np.random.default_rng(1)
+    states = played(game, 40, 6)
+    batch = Positions.empty(game, len(states))
+    batch.observation[:], batch.legal[:] = game.observe(states), game.legal_mask(states)
+    batch.policy[:] = rng.random(batch.policy.shape) * batch.legal
+    learner = Learner(game, random_net(game), TINY, torch.device("cpu"))
+    chosen = np.random.default_rng([TINY.seed, 2]).integers(len(game.symmetries), size=len(batch))
+    out = learner._symmetrised(batch)
+    for i, k in enumerate(chosen):
+        np.testing.assert_array_equal(out.observation[i], game.symmetries[k].apply(batch.observation[i]))
+        np.testing.assert_array_equal(out.legal[i][game.symmetry_actions[k]], batch.legal[i])
+        np.testing.assert_array_equal(out.policy[i][game.symmetry_actions[k]], batch.policy[i])
+    assert len(set(chosen)) == len(game.symmetries)
+
+
+def test_the_learner_fits_positions_with_known_answers() -> None:
+    """Tic-tac-toe: play in the centre and win if it is free, else in the first free corner and lose."""
+    game = TicTacToe()
+    states = np.concatenate([played(game, 60, plies) for plies in (0, 1, 2, 3)])
+    legal = game.legal_mask(states)
+    answer = np.where(legal[:, 4], 4, legal.argmax(axis=1))
+    batch = Positions.empty(game, len(states))
+    batch.observation[:], batch.legal[:] = game.observe(states), legal
+    batch.policy[np.arange(len(states)), answer] = 1
+    batch.outcome[np.arange(len(states)), np.where(legal[:, 4], 0, 2)] = 1
+    centre_only = batch[legal[:, 4]]  # the centre is its own mirror image, so symmetries keep this answer right
+    net = PolicyValueNet(game, NetConfig(blocks=2, channels=16))
+    learner = Learner(game, net, dataclasses.replace(TINY, learning_rate=3e-3), torch.device("cpu"))
+    for _ in range(150):
+        losses = learner.learn(centre_only)
+    assert losses.policy < 0.05 and losses.value < 0.05
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched() -> None:
+    game = TicTacToe()
+    learner = Learner(game, random_net(game), TINY, torch.device("cpu"))
+    before = {k: v.clone() for k, v in learner.net.state_dict().items()}
+    batch = Positions.empty(game, 4)
+    batch.outcome[:] = np.nan
+    with pytest.raises(NotFinite, match="last checkpoint"):
+        learner.learn(batch)
+    assert all(torch.equal(before[k], v) for k, v in learner.net.state_dict().items())
+
+
+def test_the_window_grows_with_the_square_root_and_holds_the_latest() -> None:
+    game = TicTacToe()
+    replay = Replay(game, start=100, capacity=300)
+    for i in range(50):
+        positions = Positions.empty(game, 20)
+        positions.margin[:] = i
+        replay.add(positions)
+        assert replay.window == min(replay.total, 300, max(100, int((replay.total * 100) ** 0.5)))
+    drawn = replay.sample(2000, np.random.default_rng(0)).margin
+    assert drawn.min() == 50 - 300 // 20 + 0 and drawn.max() == 49
+
+
+def weights(trainer: Trainer) -> bytes:
+    return b"".join(t.numpy().tobytes() for t in trainer.learner.average.state_dict().values())
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    runs = []
+    for seed in (0, 0, 1):
+        trainer = Trainer(dataclasses.replace(TINY, seed=seed))
+        for _ in range(6):
+            trainer.iterate()
+        assert trainer.learner.steps > 5
+        runs.append(weights(trainer))
+    assert runs[0] == runs[1] != runs[2]
+
+
+@pytest.mark.parametrize("game", ["go:size=3,komi=0", "connect_four"])
+def test_a_saved_run_goes_on_bit_for_bit(game: str, tmp_path: Path) -> None:
+    config = dataclasses.replace(TINY, game=game)
+    straight, first = Trainer(config), Trainer(config)
+    for _ in range(8):
+        straight.iterate()
+    for _ in range(4):
+        first.iterate()
+    first.save(tmp_path)
+    resumed = Trainer(dataclasses.replace(config))
+    resumed.load(tmp_path)
+    for _ in range(4):
+        last = resumed.iterate()
+    assert last.steps == straight.learner.steps > 5
+    assert weights(resumed) == weights(straight)
+    assert resumed.self_play.states.tobytes() == straight.self_play.states.tobytes()
+    assert resumed.replay.total == straight.replay.total
+
+
+def test_warming_up_changes_nothing() -> None:
+    cold, warm = Trainer(TINY), Trainer(TINY)
+    warm.warm_up()
+    cold.iterate(), warm.iterate()
+    assert cold.self_play.states.tobytes() == warm.self_play.states.tobytes()
+
+
+def test_a_saved_net_plays_other_sizes_of_its_game_and_no_other_game(tmp_path: Path) -> None:
+    game = Go(3)
+    save_model(tmp_path, random_net(game), game, {})
+    assert load_model(tmp_path)[1] == game
+    agent = make_agent(f"alphazero:{tmp_path},simulations=8", Go(5))
+    assert isinstance(agent, AlphaZeroAgent)
+    decision = agent.act(Go(5).init(2), np.random.default_rng(0))
+    assert decision.visits is not None and decision.visits.sum(axis=1).tolist() == [8, 8]
+    with pytest.raises(LabError, match=r"plays go:size=3.*not connect_four"):
+        load_model(tmp_path, ConnectFour())
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda d: (d / "model.safetensors").write_bytes(b"rubbish"), "damaged"),
+        (lambda d: (d / "model.safetensors").unlink(), "cannot be read"),
+        (lambda d: (d / "model.json").write_text("{"), "not JSON"),
+        (lambda d: (d / "model.json").write_text("[]"), "damaged"),
+        (lambda d: (d / "model.json").write_text("{}"), "not the description"),
+        (lambda d: (d / "model.json").unlink(), "holds no trained net"),
+    ],
+)
+def test_a_damaged_net_is_one_clear_sentence(damage: object, words: str, tmp_path: Path) -> None:
+    game = Go(3)
+    save_model(tmp_path, random_net(game), game, {})
+    damage(tmp_path)  # type: ignore[operator]
+    with pytest.raises(LabError, match=words) as caught:
+        make_agent(f"alphazero:{tmp_path}", game)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_run_that_is_not_there() -> None:
+    with pytest.raises(LabError, match="There is no 'nowhere'"):
+        find_model(Path("nowhere"))
+
+
+def test_bad_settings_are_one_clear_sentence() -> None:
+    for bad in ({"batch_size": 0}, {"averaging": 1.5}, {"games": -1}, {"minutes": float("nan")}):
+        with pytest.raises(LabError, match=next(iter(bad))):
+            AlphaZeroConfig(**bad)  # type: ignore[arg-type]
+    with pytest.raises(LabError, match="device"):
+        Trainer(dataclasses.replace(TINY, device="tpu"))
+
+
+def test_settings_survive_json() -> None:
+    assert AlphaZeroConfig.from_json(TINY.to_json()) == TINY
+    with pytest.raises(LabError):
+        AlphaZeroConfig.from_json('{"colour": 1}')
+
+
+def test_tic_tac_toe_is_learned_to_perfection() -> None:
+    """From random weights, in seconds: the player then keeps the value of every reachable position."""
+    game = make_game("tic_tac_toe")
+    config = AlphaZeroConfig(
+        game="tic_tac_toe", blocks=2, channels=32, games=64, moves=6, simulations=16, batch_size=128, window_start=4000
+    )
+    trainer = Trainer(config)
+    for _ in range(60):
+        trainer.iterate()
+    states = all_positions()
+    agent = AlphaZeroAgent(game, trainer.learner.average, simulations=64, name="learned")
+    after = states.copy()
+    game.step(after, agent.act(states, np.random.default_rng(0)).action)
+    kept = -true_values(after) == true_values(states)
+    assert kept.mean() > 0.995, f"{(~kept).sum()} of {len(kept)} positions lost their value"

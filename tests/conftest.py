@@ -1,0 +1,10 @@
+"""Tests run side by side, one process a core: each keeps to one thread, or they would wait for one another."""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+
+from envs.parallel import set_num_threads
+
+set_num_threads(1)
