@@ -1,1 +1,1 @@
-"""The worlds: rules of games and their faces. Needs numpy and numba, never torch; pygame only where scenes are painted."""
+"""The worlds: rules of games and their faces. Needs numpy and numba; never torch, and pygame only to paint scenes."""

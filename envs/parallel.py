@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 
 # Dispatching one slice costs about 35 microseconds, as much as stepping a hundred or so boards.
 MIN_ROWS_PER_THREAD = 128
@@ -46,7 +47,7 @@ def for_slices(kernel: Callable[[int, int], object], n: int, min_rows: int = MIN
         return
     bounds = [n * i // num_slices for i in range(num_slices + 1)]
     pool = _pool(_num_threads)
-    futures = [pool.submit(kernel, a, b) for a, b in zip(bounds[1:-1], bounds[2:], strict=True)]
+    futures = [pool.submit(kernel, a, b) for a, b in pairwise(bounds[1:])]
     kernel(bounds[0], bounds[1])
     for future in futures:
         future.result()

@@ -75,7 +75,7 @@ class Learner:
         total = total + OWNERSHIP_WEIGHT * losses["ownership"] + MARGIN_WEIGHT * losses["margin"]
         if not torch.isfinite(total):
             raise NotFinite(
-                f"a loss became {float(total)} at learning step {self.steps}; resume from the last checkpoint."
+                f"a loss became {total.item()} at learning step {self.steps}; resume from the last checkpoint."
             )
         self._step(total)
         return Losses(**{name: float(loss.detach()) for name, loss in losses.items()})

@@ -149,6 +149,5 @@ class PolicyValueNet(nn.Module):
             return self.policy_dense(F.relu(p).flatten(1))  # type: ignore[no-any-return]
         pooled = pool(masked(F.relu(p), mask), mask)
         cells = self.policy_cell(F.relu(p + self.policy_pool(pooled)[:, :, None, None]))
-        if self.policy_pass is None:
-            return cells.flatten(1)
-        return torch.cat([cells.flatten(1), self.policy_pass(pooled)], 1)
+        logits = [cells.flatten(1)] if self.policy_pass is None else [cells.flatten(1), self.policy_pass(pooled)]
+        return torch.cat(logits, 1)

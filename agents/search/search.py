@@ -22,7 +22,7 @@ from agents.search import selection
 from agents.search.selection import GUMBEL, PUCT
 from agents.search.tree import Tree, install
 from envs.errors import LabError
-from envs.games.game import Game, States
+from envs.games.game import Game, States, as_items
 from envs.parallel import for_slices
 
 MIN_TREES_PER_THREAD = 16
@@ -186,9 +186,9 @@ class Search:
             new[new] = _first_of_each(where[new] @ np.array([tree.capacity, 1]))
         where, nodes = where[new], nodes[new]
         b, n = where[:, 0], where[:, 1]
-        states = tree.states[b, nodes["parent"]]
+        states = tree.states[b, nodes["parent"]].view(self.game.state_dtype)
         self.game.step(states, nodes["action"])
-        tree.states[b, n] = states
+        tree.states[b, n] = as_items(states)
         nodes["to_play"] = states["to_play"]
         nodes["terminated"] = states["terminated"]
         nodes["value"] = np.where(states["terminated"], states["outcome"], 0)
@@ -199,7 +199,7 @@ class Search:
         """Asks the evaluator about the nodes where[i] = (b, n)."""
         if len(where) == 0:
             return
-        states = tree.states[where[:, 0], where[:, 1]]
+        states = tree.states[where[:, 0], where[:, 1]].view(self.game.state_dtype)
         mask = self.game.legal_mask(states)
         logits, values = self.evaluator(states)
         arrays = (tree.nodes, tree.prior, tree.logits)

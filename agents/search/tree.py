@@ -1,6 +1,6 @@
 """The search tree as arrays: B trees of up to N nodes over A actions, node 0 the root of each.
 
-    states    [B, N]      the game's rows; opaque to the search
+    states    [B, N]      the game's rows as opaque items (game.as_items): the search copies them and looks at none
     nodes     [B, N]      NODE records: statistics, and what the search must know of a state (who moves, is it over)
     children  [B, N, A]   the node an action leads to, -1 if it was never tried
     prior     [B, N, A]   the policy of the evaluator over the legal actions, 0 elsewhere
@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from envs.games.game import Game, States
+from envs.games.game import Game, States, as_items
 
 NODE = np.dtype(
     [
@@ -53,7 +53,7 @@ class Tree:
         """Room for `batch` trees of `capacity` nodes; the contents mean nothing yet."""
         edges = (batch, capacity, game.num_actions)
         return Tree(
-            states=np.zeros((batch, capacity), game.state_dtype),
+            states=np.zeros((batch, capacity), f"V{game.state_dtype.itemsize}"),
             nodes=np.zeros((batch, capacity), NODE),
             children=np.empty(edges, np.int32),
             prior=np.empty(edges, np.float32),
@@ -74,7 +74,7 @@ class Tree:
     def reset(self, trees: NDArray[np.int64], states: States) -> None:
         """Makes states[i] the only node of tree trees[i], not yet evaluated."""
         self.size[trees] = 1
-        self.states[trees, 0] = states
+        self.states[trees, 0] = as_items(states)
         self.children[trees, 0] = -1
         roots = np.zeros(len(trees), NODE)
         roots["parent"] = -1

@@ -74,6 +74,8 @@ def _check_start(game: Game, games: int) -> None:
     names = (game.state_dtype.names or ())[: len(HEADER)]
     assert names == header.names, f"the state dtype must begin with the fields {header.names}"
     assert all(game.state_dtype[name] == header[name] for name in names), f"header types must be {HEADER}"
+    named = sum(game.state_dtype[name].itemsize for name in game.state_dtype.names or ())
+    assert named == game.state_dtype.itemsize, "state_dtype has bytes that belong to no field: build it with row_dtype"
     states = game.init(games)
     assert states.dtype == game.state_dtype and states.shape == (games,), "init(n) must be state_dtype[n]"
     for name in names:

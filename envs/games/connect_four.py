@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 
 from envs.errors import LabError
 from envs.games.diagram import SYMBOLS, check_status, read_cells, set_header, status_line
-from envs.games.game import HEADER, MIRROR, Actions, Game, States
+from envs.games.game import MIRROR, Actions, Game, States, row_dtype
 from envs.games.scene import Box, Circle, Label, Primitive, Scene
 from envs.parallel import for_slices
 
 ROWS, COLUMNS, CELLS = 6, 7, 42
-STATE = np.dtype([*HEADER, ("discs", "u8", (2,))], align=True)
+STATE = row_dtype([("discs", "u8", (2,))])
 
 # numba turns uint64 with int64 into float64, so every number that meets a set is a uint64.
 ONE = np.uint64(1)

@@ -6,6 +6,7 @@ Every state dtype begins with the same header:
     to_play      i1     the player to move, 0 or 1; player 0 moves first
     terminated   ?      the game is over
     outcome      i1     +1 player 0 won, -1 player 1 won, 0 a draw; valid only when terminated
+    spare        u1     always 0: it brings the next field to an even address
     ply          i2     moves made so far, passes included
 
 so a gather `states[index]` copies whole games, and the same array serves random play, search trees, self-play,
@@ -26,9 +27,39 @@ from numpy.typing import NDArray
 
 from envs.games.scene import Scene
 
-HEADER: list[tuple[str, str]] = [("to_play", "i1"), ("terminated", "?"), ("outcome", "i1"), ("ply", "i2")]
+HEADER: list[tuple[str, str]] = [
+    ("to_play", "i1"),
+    ("terminated", "?"),
+    ("outcome", "i1"),
+    ("spare", "u1"),
+    ("ply", "i2"),
+]
 
 States = NDArray[np.void]  # 1-D, of a game's state_dtype
+
+
+def row_dtype(fields: list[Any]) -> np.dtype[np.void]:
+    """The dtype of a state: HEADER and `fields`, aligned as a C compiler would, with names for the gaps between them.
+
+    Without nameless bytes a row is its bytes: equal states have equal bytes, and `as_items` copies lose nothing.
+    """
+    filled: list[Any] = []
+    end = 0
+    for name, *form in [*HEADER, *fields, ("_end", "u8", 0)]:
+        field = np.dtype([(name, *form)])
+        gap = -end % field[0].base.alignment
+        if gap:
+            filled.append((f"_gap{end}", "u1", gap))
+        filled.append((name, *form))
+        end += gap + field.itemsize
+    return np.dtype(filled[:-1], align=True)
+
+
+def as_items(states: States) -> NDArray[np.void]:
+    """The same rows as opaque items: numpy copies those in one piece each, states field by field (3 times slower)."""
+    return states.view(f"V{states.dtype.itemsize}")
+
+
 Actions = NDArray[np.integer[Any]]
 
 

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from envs.errors import LabError
 from envs.games.diagram import SYMBOLS, check_status, read_cells, set_header, status_line
-from envs.games.game import DIHEDRAL, HEADER, Actions, Game, States
+from envs.games.game import DIHEDRAL, Actions, Game, States, row_dtype
 from envs.games.scene import Box, Circle, Line, Primitive, Scene
 from envs.parallel import for_slices
 
 # board: 0 empty, 1 X (player 0), 2 O (player 1), row-major from the top left.
-STATE = np.dtype([*HEADER, ("board", "i1", (9,))], align=True)
+STATE = row_dtype([("board", "i1", (9,))])
 LINES = np.array([[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6]], np.int64)
 
 

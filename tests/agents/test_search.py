@@ -154,7 +154,7 @@ def test_a_reused_tree_carries_on_and_is_consistent(rule: str, game: Game) -> No
             for n in range(1, size):
                 parent = nodes[n]["parent"]
                 assert tree.children[b, parent, nodes[n]["action"]] == n and parent < n
-                child = tree.states[b, [parent]]
+                child = tree.states[b, [parent]].view(game.state_dtype)
                 game.step(child, nodes[n : n + 1]["action"])
                 assert child.tobytes() == tree.states[b, n].tobytes()
         game.step(states, result.action)

@@ -31,6 +31,6 @@ def parse_vertex(text: str, size: int) -> int:
     number = int(name[1:]) if name[1:].isascii() and name[1:].isdigit() else 0
     if not (0 <= column < size and 1 <= number <= size):
         raise LabError(
-            f"'{text}' is no point of a {size}x{size} board; points are A1 to {COLUMNS[size - 1]}{size} (no I), or pass."
+            f"'{text}' is no point of a {size}x{size} board: A1 to {COLUMNS[size - 1]}{size} (there is no I), or pass."
         )
     return (size - number) * size + column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from envs.games.game import HEADER
+from envs.games.game import row_dtype
 
 EMPTY, BLACK, WHITE, OFF = 0, 1, 2, 3  # colours of points
 SIMPLE, POSITIONAL, SITUATIONAL = 0, 1, 2  # what a move may not repeat
@@ -39,9 +39,8 @@ def state_dtype(capacity: int) -> np.dtype[np.void]:
     points = (capacity + 1) * (capacity + 2) + 1
     index = "u1" if points < 256 else "u2"
     filter_bytes = {9: 128, 13: 256, 19: 512}[capacity]
-    return np.dtype(
+    return row_dtype(
         [
-            *HEADER,
             ("size", "u1"),  # the board is size x size
             ("superko", "u1"),  # SIMPLE, POSITIONAL or SITUATIONAL
             ("suicide", "?"),  # suicide of one's own stones is allowed
@@ -62,6 +61,5 @@ def state_dtype(capacity: int) -> np.dtype[np.void]:
             ("chain_hash", "u8", points),  # Zobrist hash of the chain, at its head
             ("filter", "u1", filter_bytes),  # Bloom filter (one bit a key) over `history`
             ("history", "u8", max_plies_limit(capacity) + 1),  # keys of all earlier positions
-        ],
-        align=True,
+        ]
     )
