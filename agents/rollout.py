@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.agent import Agent, Decision, draw_seeds
 from agents.search import Search, SearchConfig
-from envs.games.game import Game, States, player_sign
+from envs.games.game import Game, States, as_items, player_sign
 
 
 class RolloutEvaluator:
@@ -22,7 +22,7 @@ class RolloutEvaluator:
         self.rng = np.random.default_rng(0)
 
     def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        played = states.copy()
+        played = as_items(states).copy().view(states.dtype)
         self.game.playout(played, draw_seeds(self.rng, len(states)))
         value = (played["outcome"] * player_sign(states["to_play"])).astype(np.float32)
         return np.zeros((len(states), self.game.num_actions), np.float32), value

@@ -69,7 +69,7 @@ def _restore(trainer: Trainer, run: Run, console: Console) -> None:
         run.forget_after(trainer.iteration)
         return
     if run.checkpoints():
-        raise LabError(f"None of the checkpoints in '{run.folder}' can be read; start a new run with another --run.")
+        raise LabError(f"None of the checkpoints in '{run.folder}' can be read; start a new run with another --out.")
     run.forget_after(0)
 
 
@@ -101,7 +101,7 @@ def _train(trainer: Trainer, run: Run, console: Console) -> None:
 
 def resume_command(folder: Path) -> str:
     """The command that continues a run."""
-    return f"rl-lab train alphazero --run {folder} --resume"
+    return f"rl-lab train alphazero --out {folder} --resume"
 
 
 def _finished(trainer: Trainer) -> bool:

@@ -122,11 +122,11 @@ class Search:
         visits_before, _ = tree.root_edges()
         done = 0
         while done < config.num_simulations:
-            leaves = np.empty((n, min(config.leaves_per_wave, config.num_simulations - done)), np.int32)
-            self._simulate(tree, gumbel, visits_before, done, leaves)
-            self._expand(tree, leaves)
+            wave = min(config.leaves_per_wave, config.num_simulations - done)
+            leaves, new = self._simulate(tree, gumbel, visits_before, done, wave)
+            self._expand(tree, leaves, new)
             self._backward(tree, leaves)
-            done += leaves.shape[1]
+            done += wave
         return self._result(tree, prior, gumbel, visits_before)
 
     def _prepare_roots(self, states: States) -> Tree:
@@ -143,7 +143,7 @@ class Search:
         ]
         fresh = np.flatnonzero(~np.array(continued))
         tree.reset(fresh, states[fresh])
-        self._evaluate(tree, np.stack([fresh, np.zeros_like(fresh)], axis=1))
+        self._evaluate(tree, fresh, np.zeros_like(fresh), states[fresh])
         root = tree.nodes[:, 0]
         root["value_sum"] = np.where(root["visits"] == 0, root["value"], root["value_sum"])
         root["visits"] = np.maximum(root["visits"], 1)
@@ -162,48 +162,47 @@ class Search:
         return (1 - fraction) * prior + fraction * noise
 
     def _simulate(
-        self, tree: Tree, gumbel: NDArray[Any], before: NDArray[Any], done: int, leaves: NDArray[np.int32]
-    ) -> None:
+        self, tree: Tree, gumbel: NDArray[Any], before: NDArray[Any], done: int, wave: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """(leaves [B, wave], whether each is a new node [B, wave]) of the next simulations."""
         c = self.config
+        leaves = np.empty((tree.batch, wave), np.int32)
+        new = np.empty(leaves.shape, np.bool_)
         rule = PUCT if c.rule == "puct" else GUMBEL
         constants = (c.c_init, c.c_base, c.fpu_reduction, c.c_visit, c.c_scale)
         for_slices(
             lambda start, stop: simulate(
                 tree.nodes, tree.children, tree.prior, tree.logits, tree.size,
-                rule, constants, gumbel, before, self._considered, done, leaves, start, stop,
+                rule, constants, gumbel, before, self._considered, done, leaves, new, start, stop,
             ),
             len(leaves),
             MIN_TREES_PER_THREAD,
         )  # fmt: skip
+        return leaves, new
 
-    def _expand(self, tree: Tree, leaves: NDArray[np.int32]) -> None:
+    def _expand(self, tree: Tree, leaves: NDArray[np.int32], new: NDArray[np.bool_]) -> None:
         """Makes and evaluates the states of the leaves that are new."""
-        rows = np.repeat(np.arange(len(leaves)), leaves.shape[1])
-        where = np.stack([rows, leaves.ravel()], axis=1)
-        nodes = tree.nodes[where[:, 0], where[:, 1]]
-        new = ~nodes["evaluated"] & ~nodes["terminated"]
-        if leaves.shape[1] > 1:  # two simulations of one wave may end in one new leaf
-            new[new] = _first_of_each(where[new] @ np.array([tree.capacity, 1]))
-        where, nodes = where[new], nodes[new]
-        b, n = where[:, 0], where[:, 1]
-        states = tree.states[b, nodes["parent"]].view(self.game.state_dtype)
-        self.game.step(states, nodes["action"])
+        b, k = np.nonzero(new)
+        n = leaves[b, k]
+        states = tree.states[b, tree.nodes["parent"][b, n]].view(self.game.state_dtype)
+        self.game.step(states, tree.nodes["action"][b, n])
         tree.states[b, n] = as_items(states)
-        nodes["to_play"] = states["to_play"]
-        nodes["terminated"] = states["terminated"]
-        nodes["value"] = np.where(states["terminated"], states["outcome"], 0)
-        tree.nodes[b, n] = nodes
-        self._evaluate(tree, where[~states["terminated"]])
+        terminated = states["terminated"]
+        tree.nodes["to_play"][b, n] = states["to_play"]
+        tree.nodes["terminated"][b, n] = terminated
+        tree.nodes["value"][b, n] = states["outcome"]  # for good if the game is over, else until evaluated
+        if terminated.any():
+            b, n, states = b[~terminated], n[~terminated], states[~terminated]
+        self._evaluate(tree, b, n, states)
 
-    def _evaluate(self, tree: Tree, where: NDArray[np.int64]) -> None:
-        """Asks the evaluator about the nodes where[i] = (b, n)."""
-        if len(where) == 0:
+    def _evaluate(self, tree: Tree, b: NDArray[np.int64], n: NDArray[Any], states: States) -> None:
+        """Asks the evaluator about the unfinished states of nodes n[i] of trees b[i]."""
+        if len(states) == 0:
             return
-        states = tree.states[where[:, 0], where[:, 1]].view(self.game.state_dtype)
         mask = self.game.legal_mask(states)
         logits, values = self.evaluator(states)
         arrays = (tree.nodes, tree.prior, tree.logits)
-        for_slices(lambda a, b: install(*arrays, where, mask, logits, values, a, b), len(where), 64)
+        for_slices(lambda i, j: install(*arrays, b, n, mask, logits, values, i, j), len(states), 64)
 
     @staticmethod
     def _backward(tree: Tree, leaves: NDArray[np.int32]) -> None:
@@ -227,13 +226,6 @@ class Search:
         return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), prior, visits, q)
 
 
-def _first_of_each(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True at the first occurrence of each key."""
-    first = np.zeros(len(keys), np.bool_)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return first
-
-
 @njit(cache=True, nogil=True)
 def simulate(
     nodes: NDArray[Any],
@@ -248,10 +240,14 @@ def simulate(
     considered: NDArray[Any],
     done: int,
     leaves: NDArray[Any],
+    new: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Walks trees start..stop to leaves[b, k], K simulations each; new leaves are allocated, paths marked pending."""
+    """Walks trees start..stop to leaves[b, k], K simulations each, and marks their paths pending.
+
+    A leaf that was not in the tree is allocated, and new[b, k] says so.
+    """
     c_init, c_base, fpu_reduction, c_visit, c_scale = constants
     num_actions = prior.shape[2]
     q, visits, policy = np.empty(num_actions), np.empty(num_actions, np.int64), np.empty(num_actions)
@@ -261,6 +257,7 @@ def simulate(
             num_legal += logits[b, 0, a] > -np.inf
         for k in range(leaves.shape[1]):
             node = 0
+            new[b, k] = False
             while nodes[b, node].evaluated and not nodes[b, node].terminated:
                 if rule == PUCT:
                     action = selection.puct_action(nodes, children, prior, b, node, c_init, c_base, fpu_reduction)
@@ -274,6 +271,7 @@ def simulate(
                         action = selection.gumbel_root_action(logits, gumbel, b, q, visits, wanted)
                 child = children[b, node, action]
                 if child < 0:
+                    new[b, k] = True
                     child = size[b]
                     size[b] += 1
                     children[b, node, action] = child

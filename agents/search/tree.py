@@ -142,20 +142,21 @@ def install(
     nodes: NDArray[Any],
     prior: NDArray[Any],
     logits: NDArray[Any],
-    where: NDArray[Any],
+    trees: NDArray[Any],
+    indices: NDArray[Any],
     mask: NDArray[Any],
     raw_logits: NDArray[Any],
     values: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Writes evaluations into nodes where[i] = (b, n): softmax of raw_logits[i] over the legal actions, and the value.
+    """Writes evaluations into nodes indices[i] of trees[i]: softmax of raw_logits[i] over the legal actions, and value.
 
     values[i] is from the side to move, as evaluators give it.
     """
     num_actions = mask.shape[1]
     for i in range(start, stop):
-        b, n = where[i, 0], where[i, 1]
+        b, n = trees[i], indices[i]
         node = nodes[b, n]
         node.evaluated = True
         node.value = values[i] if node.to_play == 0 else -values[i]

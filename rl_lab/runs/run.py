@@ -38,7 +38,7 @@ class Run:
         """A new run with these settings; raises LabError if the folder holds one or cannot be written."""
         run = Run(folder)
         if (folder / "config.json").exists():
-            raise LabError(f"'{folder}' already holds a run: add --resume to continue it, or choose another --run.")
+            raise LabError(f"'{folder}' already holds a run: add --resume to continue it, or choose another --out.")
         try:
             (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
             run._hold()

@@ -289,10 +289,11 @@ def legality(row: Any, p: Int) -> Int:
         if not row.suicide:
             return ILLEGAL
         after = row.hash ^ _joined_hash(row, p, me)
+    # A position that this move repeats had this very stone on p, so it has been removed since. Suicide leaves no stone.
+    if (breathes or captures) and not row.removed[p] & me:
+        return LEGAL
     if row.superko == SIMPLE:
         return REPETITION if p == row.ko else LEGAL
-    if breathes and not captures and not row.removed[p] & me:
-        return LEGAL  # see _needs_care
     return REPETITION if is_known(row, history_key(row, after, 1 - row.to_play)) else LEGAL
 
 
@@ -342,8 +343,8 @@ def remember_rows(states: NDArray[Any], start: Int, stop: Int) -> None:
 
 @njit(cache=True, nogil=True)
 def _survey(row: Any, view: NDArray[Any]) -> None:
-    """What each point does for a stone of the player to move placed beside it: view[p] is 1 if it lets the stone live
-    (empty, or an own chain with another liberty), 3 if the stone captures it, else 0.
+    """Fills view[p] with whether a stone of the player to move lives beside p: it is empty, an own chain with another
+    liberty, or a chain that the stone captures.
 
     Like the loops that read it, without branches on the board, which no processor could predict.
     """
@@ -355,17 +356,7 @@ def _survey(row: Any, view: NDArray[Any]) -> None:
         packed = liberties[head[p]]  # no stone: head 0, the border, whose word is 0
         count, total = packed >> COUNT_SHIFT, (packed >> SUM_SHIFT) & SUM_MASK
         in_atari = count * (packed & SQUARES_MASK) == total * total
-        view[p] = (color[p] == EMPTY) | ((color[p] == me) & (not in_atari)) | 3 * ((color[p] == 3 - me) & in_atari)
-
-
-@njit(cache=True, nogil=True)
-def _needs_care(row: Any, p: Int, around: Int) -> bool:
-    """Whether the empty point p, with `around` its neighbours' views, needs the full test of `legality`.
-
-    A move that takes nothing only adds a stone: the new position can be old only if this very stone was there once
-    and has been removed since.
-    """
-    return bool((row.removed[p] & (row.to_play + 1)) | (around & 2) | (around == 0))
+        view[p] = (color[p] == EMPTY) | ((color[p] == me) & (not in_atari)) | ((color[p] == 3 - me) & in_atari)
 
 
 @njit(cache=True, nogil=True)
@@ -378,15 +369,16 @@ def legal_rows(states: NDArray[Any], mask: NDArray[Any], board_size: Int, start:
         out[:] = False
         if row.terminated:
             continue
-        color = row.color
+        color, removed = row.color, row.removed
         stride = stride_of(row)
+        me, suicide = row.to_play + 1, row.suicide
         _survey(row, view)
         for r in range(np.int64(row.size)):
             for c in range(np.int64(row.size)):
                 p = (r + 1) * stride + c
-                around = view[p - stride] | view[p - 1] | view[p + 1] | view[p + stride]
-                legal = (color[p] == EMPTY) & ((around > 0) | row.suicide)
-                if legal and _needs_care(row, p, around):
+                lives = view[p - stride] | view[p - 1] | view[p + 1] | view[p + stride]
+                legal = (color[p] == EMPTY) & (lives | suicide)
+                if legal & ((removed[p] & me > 0) | (lives == 0)):
                     legal = legality(row, p) == LEGAL
                 out[r * board_size + c] = legal
         out[board_size * board_size] = True
@@ -396,55 +388,56 @@ def legal_rows(states: NDArray[Any], mask: NDArray[Any], board_size: Int, start:
 def _count_liberties(row: Any, count: NDArray[Any]) -> None:
     """Fills count[head] with each chain's exact number of liberties: every empty point counts once for a chain.
 
-    Neighbours that are no stones have head 0, the border, whose count is reset to 0 at the end.
+    A neighbour p that is no stone counts in count[p], which nobody reads: no branch, and no shared cell to wait for.
     """
     color, head = row.color, row.head
     stride = stride_of(row)
     count[:] = 0
     for p in range(stride, stride * (np.int64(row.size) + 1)):
         free = color[p] == EMPTY
-        n, w, e, s = head[p - stride], head[p - 1], head[p + 1], head[p + stride]
+        n = head[p - stride] if head[p - stride] > 0 else p - stride
+        w = head[p - 1] if head[p - 1] > 0 else p - 1
+        e = head[p + 1] if head[p + 1] > 0 else p + 1
+        s = head[p + stride] if head[p + stride] > 0 else p + stride
         count[n] += free
         count[w] += free & (w != n)
         count[e] += free & (e != n) & (e != w)
         count[s] += free & (s != n) & (s != w) & (s != e)
-    count[0] = 0
 
 
 @njit(cache=True, nogil=True)
 def observe_rows(states: NDArray[Any], planes: NDArray[Any], board_size: Int, start: Int, stop: Int) -> None:
     """Fills planes[i] (a state's planes in one line, C * H * W) as `layout.PLANES` says; they must be zero."""
-    area = board_size * board_size
+    area = np.uint64(board_size * board_size)
     count = np.empty(states[0].color.size, np.int16)
-    view = np.empty(states[0].color.size, np.uint8)
     for i in range(start, stop):
         row = states[i]
         out = planes[i]
-        color, head = row.color, row.head
+        color, head, removed, suicide = row.color, row.head, row.removed, row.suicide
         stride = stride_of(row)
         size = np.int64(row.size)
         me = np.int64(row.to_play) + 1
         komi = np.int64(row.komi2) if me == WHITE else -np.int64(row.komi2)
         komi = min(max(komi + KOMI_ZERO, np.int64(0)), np.int64(255))
         out[KOMI_PLANE * area :] = KOMI_ZERO  # neutral off the board: a smaller board looks the same on any canvas
-        _survey(row, view)
         _count_liberties(row, count)
         for r in range(size):
+            line = np.uint64(r * board_size)  # unsigned, or every index would be tested for being negative
+            end = line + np.uint64(size)
+            out[2 * area + line : 2 * area + end] = 1
+            out[(KOMI_PLANE - 1) * area + line : (KOMI_PLANE - 1) * area + end] = row.passes > 0
+            out[KOMI_PLANE * area + line : KOMI_PLANE * area + end] = komi
             for c in range(size):
                 p = (r + 1) * stride + c
-                k = r * board_size + c
-                liberties = count[head[p]]
-                out[k] = color[p] == me
-                out[area + k] = color[p] == 3 - me
-                out[2 * area + k] = 1
-                out[3 * area + k] = liberties == 1
-                out[4 * area + k] = liberties == 2
-                out[5 * area + k] = liberties > 2
-                out[(KOMI_PLANE - 1) * area + k] = row.passes > 0
-                out[KOMI_PLANE * area + k] = komi
-                around = view[p - stride] | view[p - 1] | view[p + 1] | view[p + stride]
-                if (color[p] == EMPTY) & ((around > 0) | row.suicide) and _needs_care(row, p, around):
-                    out[6 * area + k] = legality(row, p) == REPETITION
+                k = line + np.uint64(c)
+                stone = color[p] != EMPTY
+                liberties = min(max(count[head[p]], 1), 3)
+                out[k + area * np.uint64(color[p] == 3 - me)] = stone
+                out[k + area * np.uint64(2 + liberties)] = stone
+        for r in range(size):
+            for p in range((r + 1) * stride, (r + 1) * stride + size):
+                if (color[p] == EMPTY) & ((removed[p] & me > 0) | suicide):
+                    out[6 * area + r * board_size + p % stride] = legality(row, p) == REPETITION
         for n in range(NUM_RECENT):
             p = np.int64(row.recent[n])
             if p > 0:
@@ -471,9 +464,9 @@ def _is_own_eye(row: Any, p: Int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _is_candidate(row: Any, p: Int, sensible: bool) -> bool:
-    if row.color[p] != EMPTY or legality(row, p) != LEGAL:
+    if row.color[p] != EMPTY or (sensible and _is_own_eye(row, p)):
         return False
-    return not (sensible and _is_own_eye(row, p))
+    return bool(legality(row, p) == LEGAL)
 
 
 @njit(cache=True, nogil=True)
@@ -487,7 +480,7 @@ def _random_point(row: Any, state: Any, sensible: bool) -> tuple[Int, Any]:
     stride = stride_of(row)
     span = np.uint64(np.int64(row.size) * stride)
     draws = span + np.uint64(0 if sensible else 1)
-    for _ in range(48):
+    for _ in range(32 + np.int64(span) // 4):
         state, draw = next_random(state, draws)
         if draw == span:
             return 0, state

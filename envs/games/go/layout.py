@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from envs.games.game import row_dtype
@@ -34,6 +36,7 @@ def max_plies_limit(capacity: int) -> int:
     return 2 * capacity * capacity + 40
 
 
+@cache
 def state_dtype(capacity: int) -> np.dtype[np.void]:
     """The dtype of one game on boards up to capacity x capacity (4,024 bytes for 9)."""
     points = (capacity + 1) * (capacity + 2) + 1
