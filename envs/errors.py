@@ -1,7 +1,7 @@
 """The one error a user is meant to read."""
 
 
-class LabError(ValueError):
+class LabError(Exception):
     """Something a user gave is wrong: the message is one sentence that says what, and what would be right.
 
     The command line prints the message alone and exits with code 2; no traceback reaches a user.

@@ -1,0 +1,149 @@
+"""Runs that are killed, stopped, damaged or resumed."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from agents.alphazero.config import AlphaZeroConfig
+from agents.alphazero.trainer import Trainer
+from envs.errors import LabError
+from rl_lab.cli import main
+from rl_lab.runs.curves import draw_curves
+from rl_lab.runs.run import Run
+from rl_lab.train import train
+
+TINY = AlphaZeroConfig(
+    game="tic_tac_toe",
+    minutes=60,
+    blocks=1,
+    channels=8,
+    games=16,
+    moves=3,
+    simulations=4,
+    batch_size=32,
+    window_start=200,
+    checkpoint_seconds=0.05,
+    evaluation_seconds=1e9,
+)
+SILENT = Console(quiet=True)
+
+
+def options(config: AlphaZeroConfig) -> list[str]:
+    return [f"--{name.replace('_', '-')}={value}" for name, value in dataclasses.asdict(config).items()]
+
+
+def command(folder: Path, config: AlphaZeroConfig) -> list[str]:
+    resume = ["--resume"] if (folder / "config.json").exists() else []
+    return [sys.executable, "scripts/train.py", "alphazero", f"--out={folder}", *resume, *options(config)]
+
+
+def test_twenty_kills_at_random_moments_never_lose_the_run(tmp_path: Path) -> None:
+    chance, reached = random.Random(0), 0
+    for _ in range(20):
+        process = subprocess.Popen(command(tmp_path, TINY), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        time.sleep(chance.uniform(0.2, 4.0))
+        process.send_signal(signal.SIGKILL)
+        errors = process.communicate()[1]
+        assert process.returncode == -signal.SIGKILL, f"the run ended by itself: {errors.decode()}"
+        if (tmp_path / "config.json").exists():
+            run, trainer = Run.open(tmp_path), Trainer(TINY)
+            newest = run.checkpoints()[-1:]
+            for checkpoint in newest:
+                trainer.load(checkpoint)
+                trainer.iterate()
+                assert trainer.iteration > reached, "the run fell back behind an earlier checkpoint"
+                reached = trainer.iteration - 1
+            run.close()
+    assert reached > 20, "the kills must have hit a run at work"
+
+
+def test_an_interrupted_run_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    """Ctrl-C, then --resume: the weights are bit for bit those of a run that was left alone."""
+    config = dataclasses.replace(TINY, iterations=40, checkpoint_seconds=1e9)
+    train(config, tmp_path / "straight", console=SILENT)
+    process = subprocess.Popen(command(tmp_path / "broken", config), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not (tmp_path / "broken" / "metrics.jsonl").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate()[0].decode()
+    assert process.returncode == 130
+    assert f"rl-lab train alphazero --out {tmp_path / 'broken'} --resume" in output.replace("\n", " ")
+    stopped_at = Run(tmp_path / "broken").metrics()[-1]["iteration"]
+    assert 0 < stopped_at < 40
+    train(config, tmp_path / "broken", resume=True, console=SILENT)
+    for name in ("model.safetensors", "model.json"):
+        finals = [Run(tmp_path / run).checkpoints()[-1] / name for run in ("straight", "broken")]
+        assert finals[0].read_bytes() == finals[1].read_bytes()
+    iterations = [m["iteration"] for m in Run(tmp_path / "broken").metrics() if m["kind"] == "training"]
+    assert iterations == list(range(1, 41))
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    return train(dataclasses.replace(TINY, iterations=3), tmp_path / "run", console=SILENT)
+
+
+def test_a_damaged_checkpoint_is_skipped(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(dataclasses.replace(TINY, iterations=5), finished, resume=True, console=SILENT)
+    older, newest = Run(finished).checkpoints()
+    assert (older.name, newest.name) == ("00000003", "00000005")
+    (newest / "trainer.safetensors").write_bytes(b"rubbish")
+    train(dataclasses.replace(TINY, iterations=6), finished, resume=True, console=Console(width=400))
+    said = capsys.readouterr().out
+    assert "Skipping a checkpoint" in said and "Resuming from iteration 3" in said
+    assert Run(finished).checkpoints()[-1].name == "00000006"
+
+
+def test_nothing_but_damaged_checkpoints_is_one_sentence(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for checkpoint in Run(finished).checkpoints():
+        (checkpoint / "trainer.json").write_text("{")
+    assert main(["train", "alphazero", "--out", str(finished), "--resume"]) == 2
+    assert "None of the checkpoints" in capsys.readouterr().err
+
+
+def test_a_resumed_run_keeps_its_settings_but_may_go_on_longer(finished: Path) -> None:
+    train(dataclasses.replace(TINY, channels=64, iterations=5), finished, resume=True, console=SILENT)
+    newest = Run(finished).checkpoints()[-1]
+    assert newest.name == "00000005" and '"channels": 8' in (newest / "model.json").read_text()
+
+
+def test_curves_are_drawn(finished: Path, tmp_path: Path) -> None:
+    draw_curves(Run(finished), tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_second_process_may_not_train_the_same_run(finished: Path) -> None:
+    run = Run.open(finished)
+    with pytest.raises(LabError, match="Another process"):
+        Run.open(finished)
+    run.close()
+    Run.open(finished).close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--out", "{}/run"], "already holds a run"),
+        (["--out", "{}/nothing", "--resume"], "no run"),
+        (["--out", "/dev/null/run"], "cannot be written"),
+        (["--out", "{}/new", "--game", "chess"], "no game 'chess'"),
+        (["--out", "{}/new", "--game", "go:size=99"], "2 to 19"),
+        (["--out", "{}/new", "--batch-size", "0"], "batch_size"),
+        (["--out", "{}/new", "--device", "tpu"], "device"),
+    ],
+)
+def test_bad_input(arguments: list[str], words: str, finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled = [a.format(finished.parent) for a in arguments]
+    assert main(["train", "alphazero", *filled]) == 2
+    message = capsys.readouterr().err
+    assert words in message and len(message.splitlines()) == 1
+    assert not (finished.parent / "new").exists()
