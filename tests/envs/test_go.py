@@ -25,9 +25,9 @@ def random_action(mask: NDArray[np.bool_], rng: np.random.Generator) -> int:
     return int(rng.choice(np.flatnonzero(mask)))
 
 
-@pytest.mark.parametrize(("size", "games"), [(2, 60), (3, 60), (5, 120), (7, 100), (9, 150), (13, 40), (19, 24)])
+@pytest.mark.parametrize(("size", "games"), [(2, 400), (3, 400), (5, 1500), (7, 600), (9, 600), (13, 80), (19, 36)])
 def test_boards_and_scores_equal_sgfmill_on_random_games(size: int, games: int) -> None:
-    """Over 60,000 random moves by default; every board after every move, every final area score."""
+    """Over 200,000 random moves in all: every board after every move, every final area score."""
     game = Go(size)
     rng = np.random.default_rng(size)
     for _ in range(games):
