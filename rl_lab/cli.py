@@ -83,7 +83,7 @@ class Play:
 
     game: Annotated[Positional[str], arg(metavar="GAME")]
     """The game, e.g. go:size=5."""
-    opponent: Annotated[Positional[str], arg(metavar="AGENT")]
+    opponent: Annotated[str, arg(metavar="AGENT")] = "rollout:simulations=500"
     """The agent you play against, e.g. alphazero:runs/demo; or human, for two people."""
     seat: str = "first"
     """Your side: first, second, or the player's name, e.g. white."""
@@ -119,10 +119,10 @@ class Watch:
 
     game: Annotated[Positional[str], arg(metavar="GAME")]
     """The game, e.g. go:size=5."""
-    first: Annotated[Positional[str], arg(metavar="AGENT")]
+    agent: Annotated[str, arg(metavar="AGENT")] = "rollout:simulations=500"
     """The agent that moves first."""
-    second: Annotated[Positional[str], arg(metavar="AGENT")]
-    """The other agent."""
+    opponent: Annotated[str, arg(metavar="AGENT")] = ""
+    """The agent that moves second; by default the same."""
     seed: int = 0
     """The same seed gives the same game."""
     speed: float = 1.0
@@ -144,7 +144,7 @@ class Watch:
 
         watch(
             self.game,
-            (self.first, self.second),
+            (self.agent, self.opponent or self.agent),
             self.seed,
             self.speed,
             self.headless,
@@ -218,6 +218,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python would complain again when it flushes at exit, so what is left goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except MemoryError:
+        return _fail("There is not enough memory for this: ask for fewer games, simulations or positions.")
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         return _fail(f"Cannot use{where or ' a file'}: {error.strerror or error}.")

@@ -63,7 +63,8 @@ def _open_window(game: str, opponent: str, console: Console) -> None:
     except LabError:
         console.print(
             f"There is no display here. On a machine with one, play against the net with\n"
-            f"    rl-lab play {game} {opponent}\nor look on with\n    rl-lab watch {game} {opponent} {ROLLOUT}",
+            f"    rl-lab play {game} --opponent {opponent}\nor look on with\n"
+            f"    rl-lab watch {game} --agent {opponent} --opponent {ROLLOUT}",
             highlight=False,
             soft_wrap=True,
         )

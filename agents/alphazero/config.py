@@ -64,6 +64,8 @@ class AlphaZeroConfig:
             value = getattr(self, field.name)
             if field.name in _POSITIVE and not value > 0:
                 raise LabError(f"{field.name} must be above 0, not {value}.")
+            if field.name in ("seed", "iterations", "weight_decay") and not value >= 0:
+                raise LabError(f"{field.name} must be 0 or more, not {value}.")
             if field.name in _SHARES and not 0 <= value <= 1:
                 raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
 

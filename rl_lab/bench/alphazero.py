@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
+
+from envs.parallel import get_num_threads, set_num_threads
 from rl_lab.bench.harness import Benchmark, Contest, Measure, rate
 
 GAMES = 128
 """Games side by side, and so the positions that the net judges at once."""
 
 
-def on_one_thread(measure: Measure) -> Measure:
-    """The measurement with torch kept to the calling thread, as the kernels are."""
+def on_threads(threads: int, measure: Measure) -> Measure:
+    """The measurement with torch and the kernels on so many threads."""
     import torch
 
     def measure_so() -> float:
-        before = torch.get_num_threads()
-        torch.set_num_threads(1)
+        before = torch.get_num_threads(), get_num_threads()
+        torch.set_num_threads(threads)
+        set_num_threads(threads)
         try:
             return measure()
         finally:
-            torch.set_num_threads(before)
+            torch.set_num_threads(before[0])
+            set_num_threads(before[1])
 
     return measure_so
 
 
-def self_play() -> Contest:
+def self_play(threads: int) -> Contest:
     """Evaluations per second at Go 9x9, 4 blocks of 64 channels, 16 simulations a move, on the CPU.
 
     Ours is whole moves of self-play; the other is the same net in the same precision, given a batch of ready-made
@@ -49,9 +55,19 @@ def self_play() -> Contest:
         evaluator.net(planes, whole_board=True)
         return GAMES
 
-    return Contest(on_one_thread(lambda: rate(play)), on_one_thread(lambda: rate(judge)))
+    return Contest(on_threads(threads, lambda: rate(play)), on_threads(threads, lambda: rate(judge)))
 
 
 def benchmarks() -> list[Benchmark]:
-    """The rows of this file."""
-    return [Benchmark("AlphaZero self-play, Go 9x9", "evaluations/s", self_play, "the net alone")]
+    """The rows of this file: on one thread, and on all cores."""
+    rows = [("one thread", 1), ("all cores", os.cpu_count() or 1)]
+    return [
+        Benchmark(
+            f"AlphaZero self-play, Go 9x9, {where}",
+            "evaluations/s",
+            partial(self_play, threads),
+            "the net alone",
+            wanted=0.8,
+        )
+        for where, threads in rows
+    ]

@@ -85,9 +85,9 @@ BAD = {
     "folder that cannot be": ("tournament tic_tac_toe random greedy --out {file}/x", "Cannot write into the folder"),
     "unknown learner": ("train ppo", "There is no learner 'ppo'; there are: alphazero."),
     "unknown game to learn": ("train alphazero --game chess --out {tmp}/run", "There is no game 'chess'"),
-    "unknown seat": ("play go:size=5 greedy --seat blue", "black or white"),
-    "unknown game to play": ("play chess greedy", "There is no game 'chess'"),
-    "recording of another kind": ("watch tic_tac_toe random greedy --headless --record {tmp}/x.mp4", ".gif"),
+    "unknown seat": ("play go:size=5 --opponent greedy --seat blue", "black or white"),
+    "unknown game to play": ("play chess", "There is no game 'chess'"),
+    "recording of another kind": ("watch tic_tac_toe --agent random --headless --record {tmp}/x.mp4", ".gif"),
     "unknown benchmark": ("bench --only chess", "There is no benchmark 'chess'"),
 }
 
@@ -111,7 +111,7 @@ USAGE = {
     "text for a number": ("tournament go:size=5 random greedy --games many", "--games"),
     "option without value": ("tournament go:size=5 random greedy --games", "--games"),
     "no game": ("tournament", "GAME"),
-    "unknown theme": ("watch go:size=5 random greedy --theme pink", "--theme"),
+    "unknown theme": ("watch go:size=5 --agent random --theme pink", "--theme"),
 }
 
 
