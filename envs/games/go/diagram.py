@@ -14,7 +14,6 @@ The text is what GTP's showboard and most books use:
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,28 +23,23 @@ from envs.games.go.coords import COLUMNS
 from envs.games.go.layout import BLACK, EMPTY, OFF, WHITE
 from envs.games.scene import Box, Circle, Label, Line, Primitive, Scene
 
-if TYPE_CHECKING:
-    from envs.games.go.game import Go
-
 SYMBOLS = {EMPTY: ".", BLACK: "X", WHITE: "O", OFF: " "}
 _COLORS = {symbol: color for color, symbol in SYMBOLS.items() if color != OFF}
 
 
-def draw(game: Go, state: np.void) -> str:
-    """The diagram of a position; `read` understands it."""
-    stones = game.stones(state)
-    header = "   " + " ".join(COLUMNS[: game.size])
-    lines = [f"{game.size - r:2} {' '.join(SYMBOLS[int(c)] for c in row)}" for r, row in enumerate(stones)]
-    to_play = game.player_names[int(state["to_play"])]
-    return "\n".join([header, *lines, f"{to_play} to play, komi {state['komi2'] / 2:g}"])
+def draw(stones: NDArray[np.uint8], to_play: str, komi: float) -> str:
+    """The diagram of a position, colours in stones[size, size]; `read` understands it."""
+    size = len(stones)
+    header = "   " + " ".join(COLUMNS[:size])
+    lines = [f"{size - r:2} {' '.join(SYMBOLS[int(c)] for c in row)}" for r, row in enumerate(stones)]
+    return "\n".join([header, *lines, f"{to_play} to play, komi {komi:g}"])
 
 
-def read(game: Go, text: str) -> tuple[NDArray[np.uint8], int, float | None]:
+def read(text: str, size: int) -> tuple[NDArray[np.uint8], int, float | None]:
     """(stones [size, size], the player to move, the komi or None) of a diagram; labels of lines are optional.
 
     Raises LabError if it is not a size x size board of '.', 'X' and 'O'.
     """
-    size = game.size
     rows = []
     for line in text.splitlines():
         symbols = re.fullmatch(r"\s*\d*\s*((?:[.XOxo]\s*)+)", line)
@@ -61,21 +55,19 @@ def read(game: Go, text: str) -> tuple[NDArray[np.uint8], int, float | None]:
 
 
 def _star_points(size: int) -> list[tuple[int, int]]:
+    """Where a board has dots: the corners' third or fourth lines from 7x7 up, the centre, the sides from 13x13 up."""
     edge = 3 if size >= 12 else 2
-    if size < 7:
-        return [(size // 2, size // 2)] if size % 2 else []
-    lines = [edge, size - 1 - edge] + ([size // 2] if size % 2 else [])
-    corners_only = size < 12
-    points = [(x, y) for x in lines for y in lines]
-    middle = size // 2
-    if corners_only:
-        points = [(x, y) for x, y in points if (x == middle) == (y == middle)]
+    corners = [edge, size - 1 - edge] if size >= 7 else []
+    middle = [size // 2] if size % 2 else []
+    points = [(x, y) for lines in (corners, middle) for x in lines for y in lines]
+    if size >= 12:
+        points += [point for x in corners for y in middle for point in ((x, y), (y, x))]
     return points
 
 
-def scene(game: Go, state: np.void) -> Scene:
-    """The position with coordinates, the last move marked; one unit is the distance between two lines."""
-    size, stones = game.size, game.stones(state)
+def scene(stones: NDArray[np.uint8], last: tuple[int, int] | None) -> Scene:
+    """The position with coordinates, the last move (row, column) marked; one unit is the distance between two lines."""
+    size = len(stones)
     margin = 1.0
     items: list[Primitive] = [Box(0, 0, size - 1 + 2 * margin, size - 1 + 2 * margin, "board")]
     for i in range(size):
@@ -87,9 +79,8 @@ def scene(game: Go, state: np.void) -> Scene:
     for row, column in np.argwhere((stones == BLACK) | (stones == WHITE)):
         role = "stone_0" if stones[row, column] == BLACK else "stone_1"
         items.append(Circle(margin + column, margin + row, 0.47, role))
-    last = int(state["recent"][0])
     if last:
-        row, column = last // (game.capacity + 1) - 1, last % (game.capacity + 1)
+        row, column = last
         items.append(Circle(margin + column, margin + row, 0.2, "mark", width=0.06))
     spots = {r * size + c: (margin + c - 0.5, margin + r - 0.5, 1.0, 1.0) for r in range(size) for c in range(size)}
     return Scene(size - 1 + 2 * margin, size - 1 + 2 * margin, items, spots)

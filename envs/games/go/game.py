@@ -175,7 +175,7 @@ class Go(TerritoryGame):
         return mask
 
     def observe(self, states: States) -> NDArray[np.uint8]:
-        planes = np.zeros((len(states), int(np.prod(self.observation_shape))), np.uint8)
+        planes = np.empty((len(states), int(np.prod(self.observation_shape))), np.uint8)
         for_slices(lambda a, b: kernels.observe_rows(states, planes, self.size, a, b), len(states))
         return planes.reshape(len(states), *self.observation_shape)
 
@@ -211,17 +211,19 @@ class Go(TerritoryGame):
         return np.asarray(state["color"])[self._points()]
 
     def text(self, state: np.void) -> str:
-        return diagram.draw(self, state)
+        return diagram.draw(self.stones(state), self.player_names[state["to_play"]], state["komi2"] / 2)
 
     def parse_text(self, diagram_text: str) -> States:
-        stones, to_play, komi = diagram.read(self, diagram_text)
+        stones, to_play, komi = diagram.read(diagram_text, self.size)
         return self.set_up(stones, to_play, komi)
 
     def set_up(self, stones: NDArray[np.uint8], to_play: int, komi: float | None = None) -> States:
         """A batch of one with EMPTY, BLACK or WHITE at each point [size, size] and no history.
 
-        Raises LabError if a chain has no liberty.
+        Raises LabError if a chain has no liberty, or for a komi that this board cannot have.
         """
+        if komi is not None:
+            Go(self.size, komi)
         states = self.init(1, komi=None if komi is None else np.array([komi]))
         points = self._points()
         # Every stone is placed as a move, which keeps chains and liberties right; a capture on the way means that
@@ -238,4 +240,6 @@ class Go(TerritoryGame):
         return states
 
     def scene(self, state: np.void) -> Scene:
-        return diagram.scene(self, state)
+        last = int(state["recent"][0])
+        stride = self.capacity + 1
+        return diagram.scene(self.stones(state), (last // stride - 1, last % stride) if last else None)

@@ -36,6 +36,7 @@ from envs.games.go.layout import (
     KOMI_ZERO,
     NUM_RECENT,
     OFF,
+    ON_BOARD_PLANE,
     PLY_CAP,
     POSITIONAL,
     SIMPLE,
@@ -64,6 +65,19 @@ def stride_of(row: Any) -> Int:
     """Points a line of the padded board; the compiler folds it, since the array's length is part of its type."""
     points = row.color.size
     return 10 if points == 111 else (14 if points == 211 else 20)
+
+
+@njit(cache=True, nogil=True)
+def end_of(row: Any) -> Int:
+    """Where the board ends: its points, and the borders between its lines, are stride..end of the padded line."""
+    return stride_of(row) * (np.int64(row.size) + 1)
+
+
+@njit(cache=True, nogil=True)
+def around(row: Any, p: Int) -> tuple[Int, Int, Int, Int]:
+    """The four neighbours of p."""
+    stride = stride_of(row)
+    return p - stride, p - 1, p + 1, p + stride
 
 
 @njit(cache=True, nogil=True)
@@ -132,7 +146,6 @@ def _join(row: Any, a: Int, b: Int) -> Int:
 def _remove(row: Any, chain: Int) -> Int:
     """Takes a chain off the board and returns its number of stones; its points become liberties of its neighbours."""
     color, head, liberties = row.color, row.head, row.liberties
-    stride = stride_of(row)
     row.hash ^= row.chain_hash[chain]
     stones = 0
     q = chain
@@ -143,7 +156,7 @@ def _remove(row: Any, chain: Int) -> Int:
         row.removed[q] |= mark
         stones += 1
         q_word = word(q)
-        for r in (q - stride, q - 1, q + 1, q + stride):
+        for r in around(row, q):
             if color[r] == BLACK or color[r] == WHITE:
                 liberties[head[r]] += q_word
         q = np.int64(row.next[q])
@@ -155,9 +168,7 @@ def _remove(row: Any, chain: Int) -> Int:
 def _place(row: Any, p: Int) -> None:
     """Puts a stone of the player to move on p, joins chains, captures, and notes the ko."""
     color, head, liberties = row.color, row.head, row.liberties
-    stride = stride_of(row)
     me = np.int64(row.to_play) + 1
-    around = (p - stride, p - 1, p + 1, p + stride)
     p_word = word(p)
     own = np.uint64(0)
     color[p] = me
@@ -165,18 +176,18 @@ def _place(row: Any, p: Int) -> None:
     row.next[p] = p
     row.chain_hash[p] = ZOBRIST[me - 1, p]
     row.hash ^= ZOBRIST[me - 1, p]
-    for q in around:
+    for q in around(row, p):
         if color[q] == EMPTY:
             own += word(q)
         elif color[q] != OFF:
             liberties[head[q]] -= p_word
     liberties[p] = own
     chain = p
-    for q in around:
+    for q in around(row, p):
         if color[q] == me and head[q] != chain:
             chain = _join(row, chain, np.int64(head[q]))
     captured, last = 0, 0
-    for q in around:
+    for q in around(row, p):
         if color[q] == 3 - me and liberties[head[q]] == 0:
             captured += _remove(row, np.int64(head[q]))
             last = q
@@ -194,37 +205,34 @@ def area_margin(row: Any, owner: Any) -> Int:
     An empty region belongs to a player if it touches only that player's stones.
     """
     color = row.color
-    stride = stride_of(row)
-    size = np.int64(row.size)
     stack = np.empty(color.size, np.int64)
     owner[:] = 2
     margin = 0
-    for r in range(size):
-        for start in range((r + 1) * stride, (r + 1) * stride + size):
-            if color[start] == BLACK or color[start] == WHITE:
-                owner[start] = 1 if color[start] == BLACK else -1
-                margin += owner[start]
-            elif owner[start] == 2:
-                # The stack doubles as the list of the region: it only grows, `seen` reads it.
-                stack[0], filled, seen = start, 1, 0
-                touched = np.uint8(0)
-                owner[start] = 0
-                while seen < filled:
-                    p = stack[seen]
-                    seen += 1
-                    for q in (p - stride, p - 1, p + 1, p + stride):
-                        if color[q] == EMPTY:
-                            if owner[q] == 2:
-                                owner[q] = 0
-                                stack[filled] = q
-                                filled += 1
-                        elif color[q] != OFF:
-                            touched |= color[q]
-                if touched == BLACK or touched == WHITE:
-                    side = 1 if touched == BLACK else -1
-                    margin += side * filled
-                    for i in range(filled):
-                        owner[stack[i]] = side
+    for start in range(stride_of(row), end_of(row)):
+        if color[start] == BLACK or color[start] == WHITE:
+            owner[start] = 1 if color[start] == BLACK else -1
+            margin += owner[start]
+        elif color[start] == EMPTY and owner[start] == 2:
+            # The stack doubles as the list of the region: it only grows, `seen` reads it.
+            stack[0], filled, seen = start, 1, 0
+            touched = np.uint8(0)
+            owner[start] = 0
+            while seen < filled:
+                p = stack[seen]
+                seen += 1
+                for q in around(row, p):
+                    if color[q] == EMPTY:
+                        if owner[q] == 2:
+                            owner[q] = 0
+                            stack[filled] = q
+                            filled += 1
+                    elif color[q] != OFF:
+                        touched |= color[q]
+            if touched == BLACK or touched == WHITE:
+                side = 1 if touched == BLACK else -1
+                margin += side * filled
+                for i in range(filled):
+                    owner[stack[i]] = side
     return margin
 
 
@@ -265,47 +273,45 @@ def legality(row: Any, p: Int) -> Int:
     color, head, liberties = row.color, row.head, row.liberties
     if color[p] != EMPTY:
         return ILLEGAL
-    stride = stride_of(row)
     me = np.int64(row.to_play) + 1
+    n, w, e, s = around(row, p)
+    breathes, captures = min(color[n], color[w], color[e], color[s]) == EMPTY, False
+    if breathes and not row.removed[p] & me:  # as below, but most calls end here
+        return LEGAL
     p_word = word(p)
-    after = row.hash ^ ZOBRIST[me - 1, p]
-    breathes, captures = False, False
-    # Captured chains already seen; a fourth neighbour needs no remembering.
-    dead0, dead1, dead2 = np.int64(-1), np.int64(-1), np.int64(-1)
-    for q in (p - stride, p - 1, p + 1, p + stride):
-        if color[q] == EMPTY:
-            breathes = True
-        elif color[q] != OFF:
-            chain = np.int64(head[q])
-            in_atari = is_only_liberty(liberties[chain], p_word)
-            if color[q] == me:
-                breathes = breathes or not in_atari
-            elif in_atari:
-                captures = True
-                if chain != dead0 and chain != dead1 and chain != dead2:
-                    after ^= row.chain_hash[chain]
-                    dead0, dead1, dead2 = chain, dead0, dead1
-    if not breathes and not captures:
-        if not row.suicide:
-            return ILLEGAL
-        after = row.hash ^ _joined_hash(row, p, me)
+    for q in (n, w, e, s):
+        in_atari = is_only_liberty(liberties[head[q]], p_word)
+        if color[q] == me:
+            breathes = breathes or not in_atari
+        elif color[q] == 3 - me:
+            captures = captures or in_atari
+    lives = breathes or captures
+    if not lives and not row.suicide:
+        return ILLEGAL
     # A position that this move repeats had this very stone on p, so it has been removed since. Suicide leaves no stone.
-    if (breathes or captures) and not row.removed[p] & me:
+    if lives and not row.removed[p] & me:
         return LEGAL
     if row.superko == SIMPLE:
         return REPETITION if p == row.ko else LEGAL
+    after = row.hash
+    if lives:
+        after ^= ZOBRIST[me - 1, p]
+    if captures or not lives:
+        after ^= _hash_of_dead(row, p, 3 - me if captures else me)
     return REPETITION if is_known(row, history_key(row, after, 1 - row.to_play)) else LEGAL
 
 
 @njit(cache=True, nogil=True)
-def _joined_hash(row: Any, p: Int, me: Int) -> Any:
-    """The hash of all own chains beside p: what leaves the board when a stone on p is suicide."""
-    stride = stride_of(row)
+def _hash_of_dead(row: Any, p: Int, side: Int) -> Any:
+    """The hash of all chains of one colour beside p that have no other liberty: what a stone on p kills."""
+    p_word = word(p)
     total = np.uint64(0)
+    # Chains already seen; a fourth neighbour needs no remembering.
     dead0, dead1, dead2 = np.int64(-1), np.int64(-1), np.int64(-1)
-    for q in (p - stride, p - 1, p + 1, p + stride):
+    for q in around(row, p):
         chain = np.int64(row.head[q])
-        if row.color[q] == me and chain != dead0 and chain != dead1 and chain != dead2:
+        dies = row.color[q] == side and is_only_liberty(row.liberties[chain], p_word)
+        if dies and chain != dead0 and chain != dead1 and chain != dead2:
             total ^= row.chain_hash[chain]
             dead0, dead1, dead2 = chain, dead0, dead1
     return total
@@ -317,6 +323,13 @@ def point_of(row: Any, action: Int, board_size: Int) -> Int:
     if action >= board_size * board_size:
         return 0
     return (action // board_size + 1) * stride_of(row) + action % board_size
+
+
+@njit(cache=True, nogil=True)
+def action_of(row: Any, p: Int, board_size: Int) -> Int:
+    """The action that plays the padded point p, on the same canvas."""
+    stride = stride_of(row)
+    return (p // stride - 1) * board_size + p % stride
 
 
 @njit(cache=True, nogil=True)
@@ -342,106 +355,125 @@ def remember_rows(states: NDArray[Any], start: Int, stop: Int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _survey(row: Any, view: NDArray[Any]) -> None:
-    """Fills view[p] with whether a stone of the player to move lives beside p: it is empty, an own chain with another
-    liberty, or a chain that the stone captures.
+def _survey(row: Any, helps: NDArray[Any], legal: NDArray[Any]) -> None:
+    """Fills legal[p] with whether a stone of the player to move lives on p: a neighbour is empty, an own chain with
+    another liberty, or a chain that the stone captures.
 
-    Like the loops that read it, without branches on the board, which no processor could predict.
+    Branches on the board are hard to predict. So here, as in the observation, loops over the board have none and fill
+    one array of bytes each, which lets the compiler turn them into vector instructions.
     """
     color, head, liberties = row.color, row.head, row.liberties
-    stride = stride_of(row)
-    me = np.int64(row.to_play) + 1
-    view[:] = 0
-    for p in range(stride, stride * (np.int64(row.size) + 1)):
-        packed = liberties[head[p]]  # no stone: head 0, the border, whose word is 0
+    stride, end = stride_of(row), end_of(row)
+    me, you = np.uint8(row.to_play + 1), np.uint8(2 - row.to_play)
+    for p in range(end):  # whether a chain has one liberty only; means nothing but at heads
+        packed = liberties[p]
         count, total = packed >> COUNT_SHIFT, (packed >> SUM_SHIFT) & SUM_MASK
-        in_atari = count * (packed & SQUARES_MASK) == total * total
-        view[p] = (color[p] == EMPTY) | ((color[p] == me) & (not in_atari)) | ((color[p] == 3 - me) & in_atari)
+        legal[p] = count * (packed & SQUARES_MASK) == total * total
+    for p in range(end + stride):
+        helps[p] = legal[head[p]]
+    for p in range(end + stride):
+        helps[p] = (color[p] == EMPTY) | ((color[p] == me) & (helps[p] == 0)) | ((color[p] == you) & (helps[p] == 1))
+    for p in range(stride, end):
+        legal[p] = (color[p] == EMPTY) & (helps[p - stride] | helps[p - 1] | helps[p + 1] | helps[p + stride])
+
+
+@njit(cache=True, nogil=True)
+def _apply_superko(row: Any, out: Any, board_size: Int, verdict: Int) -> None:
+    """Sets out[action] to whether `legality` is `verdict`, wherever a repetition is possible: on empty points that own
+    stones were taken from, and on all of them if suicide is allowed.
+    """
+    color, removed, suicide = row.color, row.removed, row.suicide
+    me = row.to_play + 1
+    if row.captures[2 - me] == 0 and not suicide:
+        return
+    for p in range(stride_of(row), end_of(row)):
+        if (color[p] == EMPTY) & (suicide | (removed[p] & me > 0)):
+            out[action_of(row, p, board_size)] = legality(row, p) == verdict
 
 
 @njit(cache=True, nogil=True)
 def legal_rows(states: NDArray[Any], mask: NDArray[Any], board_size: Int, start: Int, stop: Int) -> None:
     """Fills mask[i, action] for the canvas; the pass is legal in every running game."""
-    view = np.empty(states[0].color.size, np.uint8)
+    helps, legal = np.empty((2, states[0].color.size), np.uint8)
     for i in range(start, stop):
         row = states[i]
         out = mask[i]
         out[:] = False
-        if row.terminated:
-            continue
-        color, removed = row.color, row.removed
-        stride = stride_of(row)
-        me, suicide = row.to_play + 1, row.suicide
-        _survey(row, view)
-        for r in range(np.int64(row.size)):
-            for c in range(np.int64(row.size)):
-                p = (r + 1) * stride + c
-                lives = view[p - stride] | view[p - 1] | view[p + 1] | view[p + stride]
-                legal = (color[p] == EMPTY) & (lives | suicide)
-                if legal & ((removed[p] & me > 0) | (lives == 0)):
-                    legal = legality(row, p) == LEGAL
-                out[r * board_size + c] = legal
-        out[board_size * board_size] = True
+        if not row.terminated:
+            stride = stride_of(row)
+            _survey(row, helps, legal)
+            for r in range(np.int64(row.size)):
+                for c in range(np.int64(row.size)):
+                    out[r * board_size + c] = legal[(r + 1) * stride + c]
+            _apply_superko(row, out, board_size, LEGAL)
+            out[board_size * board_size] = True
 
 
 @njit(cache=True, nogil=True)
-def _count_liberties(row: Any, count: NDArray[Any]) -> None:
-    """Fills count[head] with each chain's exact number of liberties: every empty point counts once for a chain.
+def _count_liberties(row: Any, sides: NDArray[Any], own: NDArray[Any], count: NDArray[Any]) -> None:
+    """Fills count[head] with each chain's exact number of liberties, and count[0] with 0.
 
-    A neighbour p that is no stone counts in count[p], which nobody reads: no branch, and no shared cell to wait for.
+    An empty point counts once for a chain, for the first of its stones in the order above, left, right, below.
     """
     color, head = row.color, row.head
-    stride = stride_of(row)
-    count[:] = 0
-    for p in range(stride, stride * (np.int64(row.size) + 1)):
+    stride, end = stride_of(row), end_of(row)
+    sides[:] = 0
+    for p in range(stride, end):  # for which neighbours p counts, a bit each
         free = color[p] == EMPTY
-        n = head[p - stride] if head[p - stride] > 0 else p - stride
-        w = head[p - 1] if head[p - 1] > 0 else p - 1
-        e = head[p + 1] if head[p + 1] > 0 else p + 1
-        s = head[p + stride] if head[p + stride] > 0 else p + stride
-        count[n] += free
-        count[w] += free & (w != n)
-        count[e] += free & (e != n) & (e != w)
-        count[s] += free & (s != n) & (s != w) & (s != e)
+        n, w, e, s = head[p - stride], head[p - 1], head[p + 1], head[p + stride]
+        east, south = (e != n) & (e != w), (s != n) & (s != w) & (s != e)
+        sides[p] = free | (free & (w != n)) << 1 | (free & east) << 2 | (free & south) << 3
+    for p in range(stride, end):
+        n, w, e, s = sides[p - stride], sides[p - 1], sides[p + 1], sides[p + stride]
+        own[p] = (n >> 3 & 1) + (w >> 2 & 1) + (e >> 1 & 1) + (s & 1)
+    count[:] = 0
+    for p in range(stride, end):
+        # What is no stone counts in its own cell, which nobody reads: no branch, and no shared cell to wait for.
+        count[head[p] if head[p] > 0 else p] += own[p]
+
+
+@njit(cache=True, nogil=True)
+def _describe(row: Any, bits: NDArray[Any], board_size: Int, colors: Any, liberties: Any, count: Any) -> None:
+    """Fills bits[k] with the first six planes at point k of the canvas; bit n belongs to plane n."""
+    color, head = row.color, row.head
+    stride = stride_of(row)
+    me, you = np.uint8(row.to_play + 1), np.uint8(2 - row.to_play)
+    _count_liberties(row, colors, liberties, count)
+    for p in range(color.size):
+        colors[p] = (color[p] == me) | (color[p] == you) << 1 | (color[p] != OFF) << ON_BOARD_PLANE
+    for p in range(color.size):
+        liberties[p] = (count[p] == 1) << 3 | (count[p] == 2) << 4 | (count[p] > 2) << 5
+    for r in range(board_size):
+        for c in range(board_size):
+            p = (r + 1) * stride + c
+            bits[r * board_size + c] = colors[p] | liberties[head[p]]
 
 
 @njit(cache=True, nogil=True)
 def observe_rows(states: NDArray[Any], planes: NDArray[Any], board_size: Int, start: Int, stop: Int) -> None:
-    """Fills planes[i] (a state's planes in one line, C * H * W) as `layout.PLANES` says; they must be zero."""
-    area = np.uint64(board_size * board_size)
-    count = np.empty(states[0].color.size, np.int16)
+    """Fills planes[i] (a state's planes in one line, C * H * W) as `layout.PLANES` says."""
+    area = board_size * board_size
+    points = states[0].color.size
+    bits, count = np.empty(area, np.uint8), np.empty(points, np.int16)
+    colors, liberties = np.empty((2, points), np.uint8)
     for i in range(start, stop):
         row = states[i]
         out = planes[i]
-        color, head, removed, suicide = row.color, row.head, row.removed, row.suicide
-        stride = stride_of(row)
-        size = np.int64(row.size)
-        me = np.int64(row.to_play) + 1
-        komi = np.int64(row.komi2) if me == WHITE else -np.int64(row.komi2)
-        komi = min(max(komi + KOMI_ZERO, np.int64(0)), np.int64(255))
-        out[KOMI_PLANE * area :] = KOMI_ZERO  # neutral off the board: a smaller board looks the same on any canvas
-        _count_liberties(row, count)
-        for r in range(size):
-            line = np.uint64(r * board_size)  # unsigned, or every index would be tested for being negative
-            end = line + np.uint64(size)
-            out[2 * area + line : 2 * area + end] = 1
-            out[(KOMI_PLANE - 1) * area + line : (KOMI_PLANE - 1) * area + end] = row.passes > 0
-            out[KOMI_PLANE * area + line : KOMI_PLANE * area + end] = komi
-            for c in range(size):
-                p = (r + 1) * stride + c
-                k = line + np.uint64(c)
-                stone = color[p] != EMPTY
-                liberties = min(max(count[head[p]], 1), 3)
-                out[k + area * np.uint64(color[p] == 3 - me)] = stone
-                out[k + area * np.uint64(2 + liberties)] = stone
-        for r in range(size):
-            for p in range((r + 1) * stride, (r + 1) * stride + size):
-                if (color[p] == EMPTY) & ((removed[p] & me > 0) | suicide):
-                    out[6 * area + r * board_size + p % stride] = legality(row, p) == REPETITION
+        _describe(row, bits, board_size, colors, liberties, count)
+        for n in range(6):
+            for k in range(area):
+                out[n * area + k] = bits[k] >> n & 1
+        out[6 * area : (7 + NUM_RECENT) * area] = 0
+        _apply_superko(row, out[6 * area :], board_size, REPETITION)
         for n in range(NUM_RECENT):
-            p = np.int64(row.recent[n])
-            if p > 0:
-                out[(7 + n) * area + (p // stride - 1) * board_size + p % stride] = 1
+            if row.recent[n] > 0:
+                out[(7 + n) * area + action_of(row, np.int64(row.recent[n]), board_size)] = 1
+        for k in range(area):
+            out[(KOMI_PLANE - 1) * area + k] = bits[k] >> ON_BOARD_PLANE & (row.passes > 0)
+        komi: Int = np.int64(row.komi2) if row.to_play == 1 else -np.int64(row.komi2)
+        komi = min(max(komi + KOMI_ZERO, 0), 255)
+        for k in range(area):  # neutral off the board: a smaller board looks the same on any canvas
+            out[KOMI_PLANE * area + k] = komi if bits[k] >> ON_BOARD_PLANE & 1 else KOMI_ZERO
 
 
 @njit(cache=True, nogil=True)
@@ -450,7 +482,7 @@ def _is_own_eye(row: Any, p: Int) -> bool:
     color = row.color
     stride = stride_of(row)
     me = np.int64(row.to_play) + 1
-    for q in (p - stride, p - 1, p + 1, p + stride):
+    for q in around(row, p):
         if color[q] != me and color[q] != OFF:
             return False
     edge, enemies = 0, 0
