@@ -24,8 +24,8 @@ class RolloutEvaluator:
     def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         played = as_items(states).copy().view(states.dtype)
         self.game.playout(played, draw_seeds(self.rng, len(states)))
-        value = (played["outcome"] * player_sign(states["to_play"])).astype(np.float32)
-        return np.zeros((len(states), self.game.num_actions), np.float32), value
+        value = played["outcome"] * player_sign(states["to_play"])
+        return np.zeros((len(states), self.game.num_actions), np.float32), value.astype(np.float32)
 
 
 class RolloutAgent(Agent):

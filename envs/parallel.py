@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache
 from itertools import pairwise
 
 # Dispatching one slice costs about 35 microseconds, as much as stepping a hundred or so boards.
 MIN_ROWS_PER_THREAD = 128
 
-_num_threads = max(1, os.cpu_count() or 1)
+
+def available_cores() -> int:
+    """The cores this process may run on, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_num_threads = available_cores()
 
 
 def set_num_threads(n: int) -> None:
@@ -38,7 +44,7 @@ def _pool(num_threads: int) -> ThreadPoolExecutor:
 def for_slices(kernel: Callable[[int, int], object], n: int, min_rows: int = MIN_ROWS_PER_THREAD) -> None:
     """Calls `kernel(start, stop)` over slices that cover range(n), on several threads when n is large enough.
 
-    The kernel must touch only its own rows; the first exception of any slice is raised here.
+    The kernel must touch only its own rows. Returns, or raises a slice's exception, when all slices have ended.
     """
     num_slices = min(_num_threads, n // max(1, min_rows))
     if num_slices <= 1:
@@ -48,6 +54,9 @@ def for_slices(kernel: Callable[[int, int], object], n: int, min_rows: int = MIN
     bounds = [n * i // num_slices for i in range(num_slices + 1)]
     pool = _pool(_num_threads)
     futures = [pool.submit(kernel, a, b) for a, b in pairwise(bounds[1:])]
-    kernel(bounds[0], bounds[1])
+    try:
+        kernel(bounds[0], bounds[1])
+    finally:
+        wait(futures)
     for future in futures:
         future.result()

@@ -28,6 +28,14 @@ def main(folder: Path = FOLDER, minutes: float = 3.0) -> None:
     Called again it goes on where it was: an unfinished run is resumed, a finished one is only shown.
     """
     console = Console()
+    try:
+        _show(folder, minutes, console)
+    except KeyboardInterrupt:
+        console.print("Or the whole demo, from where it was: [bold]rl-lab demo[/bold]")
+        raise
+
+
+def _show(folder: Path, minutes: float, console: Console) -> None:
     config = AlphaZeroConfig(minutes=minutes)
     started = (folder / "config.json").exists()
     console.rule(f"{'Going on' if started else 'Learning'}: {config.game}, {minutes:g} minutes of self-play")

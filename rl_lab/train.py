@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -24,47 +24,60 @@ ANCHORS = ("random", "rollout:simulations=200")
 EVALUATION_GAMES = 40
 EVALUATION_SIMULATIONS = 64
 OPENING_PLIES = 2
+ADJUSTABLE = ("minutes", "iterations", "device", "checkpoint_seconds", "evaluation_seconds")
+"""Settings that a resumed run may change: none of them changes what an iteration does."""
 
 
 def train(config: AlphaZeroConfig, out: str | Path, resume: bool = False, console: Console | None = None) -> Path:
     """Starts or resumes the run in folder `out` and trains it to the end of its time; returns the folder.
 
-    A resumed run keeps the settings it was started with, but for `minutes` and `iterations` where those given are
-    larger. Raises LabError if the settings, the folder or its checkpoints will not do, and KeyboardInterrupt after
-    Ctrl-C, when the state has been saved.
+    A resumed run keeps the settings it was started with, but for those of ADJUSTABLE that differ from their defaults
+    in `config`. Raises LabError if the settings, the folder or its checkpoints will not do, and KeyboardInterrupt
+    after Ctrl-C, when the state has been saved and the command that resumes it printed.
     """
     console = console or Console()
     folder = Path(out)
     if resume:
         run = Run.open(folder)
-        config = _extended(AlphaZeroConfig.from_json(run.config), config)
+        config = _adjusted(AlphaZeroConfig.from_json(run.config), config)
         trainer = Trainer(config)
+        run.rewrite_config(config.to_json())
         _restore(trainer, run, console)
     else:
         trainer = Trainer(config)  # before the folder: bad settings leave nothing behind
         run = Run.create(folder, config.to_json())
     try:
-        _train(trainer, run, console)
+        if _finished(trainer) and run.checkpoints():
+            console.print(f"'{folder}' has had its time; --resume with more --minutes goes on.", soft_wrap=True)
+        else:
+            _train(trainer, run, console)
+    except KeyboardInterrupt:
+        console.print(f"\nTo go on: [bold]{resume_command(folder)}[/bold]", soft_wrap=True)
+        raise
     finally:
         run.close()
     return folder
 
 
-def _extended(old: AlphaZeroConfig, new: AlphaZeroConfig) -> AlphaZeroConfig:
-    values = asdict(old)
-    values["minutes"] = max(old.minutes, new.minutes)
-    values["iterations"] = max(old.iterations, new.iterations)
-    return AlphaZeroConfig(**values)
+def _adjusted(old: AlphaZeroConfig, given: AlphaZeroConfig) -> AlphaZeroConfig:
+    """The settings of a run, with what may change when it is resumed and was given."""
+    default = AlphaZeroConfig()
+    changed = {name: getattr(given, name) for name in ADJUSTABLE if getattr(given, name) != getattr(default, name)}
+    return replace(old, **changed)
 
 
 def _restore(trainer: Trainer, run: Run, console: Console) -> None:
     """Loads the newest checkpoint that is whole; a run killed before its first one starts again."""
+    damaged: list[Path] = []
     for checkpoint in reversed(run.checkpoints()):
         try:
             trainer.load(checkpoint)
         except LabError as error:
-            console.print(f"Skipping a checkpoint: {error}", style="yellow")
+            console.print(f"Skipping a checkpoint: {error}", style="yellow", soft_wrap=True)
+            damaged.append(checkpoint)
             continue
+        for checkpoint in damaged:
+            run.delete_checkpoint(checkpoint)
         console.print(f"Resuming from iteration {trainer.iteration}.")
         run.forget_after(trainer.iteration)
         return
@@ -74,28 +87,27 @@ def _restore(trainer: Trainer, run: Run, console: Console) -> None:
 
 
 def _train(trainer: Trainer, run: Run, console: Console) -> None:
+    """Trains until the time is up or Ctrl-C has been pressed, and saves what there is."""
     config = trainer.config
     clocks = {"checkpoint": trainer.seconds, "evaluation": trainer.seconds}
-    announce = "Compiling the rules and the search (a minute the first time, nothing afterwards) ..."
-    with _interruptible() as stop, TrainingDisplay(config, run.folder, console) as display:
-        display.status(announce)
+    with TrainingDisplay(config, run.folder, console) as display:
+        display.status("Compiling the rules and the search (a minute the first time, nothing afterwards) ...")
         trainer.warm_up()
-        while not _finished(trainer) and not stop:
-            measured = trainer.iterate()
-            run.log({"kind": "training", "seconds": trainer.seconds, **asdict(measured)})
-            display.training(measured, trainer.seconds)
-            if trainer.seconds - clocks["evaluation"] >= config.evaluation_seconds and not stop:
-                clocks["evaluation"] = trainer.seconds
-                _evaluate(trainer, run, display)
-            if trainer.seconds - clocks["checkpoint"] >= config.checkpoint_seconds:
-                clocks["checkpoint"] = trainer.seconds
-                run.save_checkpoint(trainer.iteration, trainer.save)
-        display.status("Saving ...")
-        run.save_checkpoint(trainer.iteration, trainer.save)
-        if not stop:
-            _evaluate(trainer, run, display)
+        with _stop_after_iteration(display) as stop:
+            while not _finished(trainer) and not stop:
+                measured = trainer.iterate()
+                run.log({"kind": "training", "seconds": trainer.seconds, **asdict(measured)})
+                display.training(measured, trainer.seconds)
+                if trainer.seconds - clocks["evaluation"] >= config.evaluation_seconds:
+                    clocks["evaluation"] = trainer.seconds
+                    _evaluate(trainer, run, display, stop)
+                if trainer.seconds - clocks["checkpoint"] >= config.checkpoint_seconds:
+                    clocks["checkpoint"] = trainer.seconds
+                    run.save_checkpoint(trainer.iteration, trainer.save)
+            display.status("Saving ...")
+            run.save_checkpoint(trainer.iteration, trainer.save)
+            _evaluate(trainer, run, display, stop)
     if stop:
-        console.print(f"\nStopped and saved. To go on: [bold]{resume_command(run.folder)}[/bold]", soft_wrap=True)
         raise KeyboardInterrupt
 
 
@@ -112,7 +124,7 @@ def _finished(trainer: Trainer) -> bool:
 
 
 @contextmanager
-def _interruptible() -> Iterator[list[int]]:
+def _stop_after_iteration(display: TrainingDisplay) -> Iterator[list[int]]:
     """A list that the first Ctrl-C (or SIGTERM) fills instead of raising, so that an iteration ends in a state that
     can be saved. A second one stops at once, and the last checkpoint is what is left."""
     stop: list[int] = []
@@ -121,6 +133,7 @@ def _interruptible() -> Iterator[list[int]]:
         if stop:
             raise KeyboardInterrupt
         stop.append(signum)
+        display.status("Stopping after this iteration; Ctrl-C again stops at once ...")
 
     try:
         before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
@@ -133,18 +146,34 @@ def _interruptible() -> Iterator[list[int]]:
             signal.signal(signum, handler)
 
 
-def _evaluate(trainer: Trainer, run: Run, display: TrainingDisplay) -> None:
-    """Plays the averaged net against the fixed anchors, both colours from random openings, and logs the scores."""
+class _Stopped(Exception):
+    """An evaluation was given up."""
+
+
+def _evaluate(trainer: Trainer, run: Run, display: TrainingDisplay, stop: list[int]) -> None:
+    """Plays the averaged net against the fixed anchors, both colours from random openings, and logs the scores.
+
+    Gives up, and logs nothing, once `stop` is filled.
+    """
+
+    def check(*_: object) -> None:
+        if stop:
+            raise _Stopped
+
     player = AlphaZeroAgent(
         trainer.game, trainer.learner.average, EVALUATION_SIMULATIONS, "alphazero", trainer.config.device
     )
     scores: dict[str, Interval] = {}
-    for anchor in ANCHORS:
-        display.status(f"Playing {EVALUATION_GAMES} games against {anchor} ...")
-        agents = [player, make_agent(anchor, trainer.game)]
-        schedule = round_robin(trainer.game, agents, EVALUATION_GAMES, OPENING_PLIES, seed=trainer.config.seed)
-        records = play_tournament(trainer.game, agents, schedule, seed=trainer.iteration).records
-        scores[anchor] = paired_interval(opening_scores(records, player.name))
+    try:
+        for anchor in ANCHORS:
+            check()
+            display.status(f"Playing {EVALUATION_GAMES} games against {anchor} ...")
+            agents = [player, make_agent(anchor, trainer.game)]
+            schedule = round_robin(trainer.game, agents, EVALUATION_GAMES, OPENING_PLIES, seed=trainer.config.seed)
+            records = play_tournament(trainer.game, agents, schedule, seed=trainer.iteration, progress=check).records
+            scores[anchor] = paired_interval(opening_scores(records, player.name))
+    except _Stopped:
+        return
     display.evaluation(scores)
     values = {anchor: asdict(score) for anchor, score in scores.items()}
     run.log({"kind": "evaluation", "seconds": trainer.seconds, "iteration": trainer.iteration, "scores": values})

@@ -1,6 +1,6 @@
 """Lets you play against an agent; the same as `rl-lab play`.
 
-For example: python scripts/play.py go:size=5 greedy
+For example: python scripts/play.py go:size=5 --opponent greedy
 """
 
 import sys

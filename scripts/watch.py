@@ -1,6 +1,6 @@
 """Shows two agents playing each other; the same as `rl-lab watch`.
 
-For example: python scripts/watch.py go:size=5 random greedy
+For example: python scripts/watch.py go:size=5 --agent random --opponent greedy
 """
 
 import sys

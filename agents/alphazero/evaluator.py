@@ -65,6 +65,11 @@ def inference_dtype(device: torch.device) -> torch.dtype:
 
     Asked of the processor, not measured, so that a seed gives the same run every time on one machine.
     """
-    if device.type == "cuda" or torch.cpu._is_avx512_bf16_supported():
+    if device.type == "cuda" or _cpu_multiplies_bfloat16():
         return torch.bfloat16
     return torch.float32
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    """torch has no public way to ask; where the private one is missing, float32 is the safe answer."""
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())

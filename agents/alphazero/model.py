@@ -55,16 +55,16 @@ def load_model(path: Path, game: Game | None = None) -> tuple[PolicyValueNet, Ga
     try:
         own_game = make_game(description["game"])
         config = NetConfig(**description["net"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{folder / STEM}.json is damaged: {error}.") from None
     game = game or own_game
     fits_every_size = own_game.num_actions - own_game.board_shape[0] * own_game.board_shape[1] in (0, 1)
     if game.name != own_game.name or (not fits_every_size and game.spec != own_game.spec):
         raise LabError(f"The net at '{folder}' plays {own_game.spec}, not {game.spec}.")
     arrays, _ = load_arrays(folder / STEM)
-    net = PolicyValueNet(game, config)
     try:
+        net = PolicyValueNet(game, config)
         net.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
-    except RuntimeError:
+    except (RuntimeError, TypeError, ValueError):
         raise LabError(f"The weights in '{folder}' do not fit the net that {STEM}.json describes.") from None
     return net.eval(), game, description

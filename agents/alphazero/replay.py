@@ -81,12 +81,16 @@ class Replay:
         return self.ring[(self.total - ages) % self.capacity]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """All that resuming needs."""
-        used = min(self.total, self.capacity)
-        return {"total": np.array(self.total), **self.ring[:used].arrays()}
+        """All that resuming needs: the window, since it never reaches back to what has left it."""
+        return {"total": np.array(self.total), **self.ring[self._latest(self.window)].arrays()}
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Takes over what `state` returned."""
         self.total = state["total"].item()
+        slots = self._latest(len(state["margin"]))
         for name, array in self.ring.arrays().items():
-            array[: len(state[name])] = state[name]
+            array[slots] = state[name]
+
+    def _latest(self, n: int) -> NDArray[np.int64]:
+        """Where the latest n positions lie in the ring, oldest first."""
+        return (self.total - n + np.arange(n)) % self.capacity

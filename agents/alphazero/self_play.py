@@ -28,7 +28,9 @@ class SelfPlay:
         self.length = np.zeros(games, np.int64)
         """[B], positions pending of each game."""
         self.pending = Positions.empty(game, games * game.max_plies)
-        """Ply p of game b is row b * max_plies + p; `margin` holds the search's value meanwhile."""
+        """Ply p of game b is row b * max_plies + p."""
+        self.value = np.zeros(games * game.max_plies, np.float32)
+        """The search's value of each pending position."""
         self.to_play = np.zeros(games * game.max_plies, np.int8)
         self.finished_games = 0
 
@@ -53,7 +55,7 @@ class SelfPlay:
         self.pending.observation[rows] = self.game.observe(self.states)
         self.pending.legal[rows] = self.game.legal_mask(self.states)
         self.pending.policy[rows] = found.policy
-        self.pending.margin[rows] = found.value
+        self.value[rows] = found.value
         self.to_play[rows] = self.states["to_play"]
         self.length += 1
         self.game.step(self.states, found.action)
@@ -72,7 +74,7 @@ class SelfPlay:
         final = self.states[over]
         sign = player_sign(self.to_play[rows])
         positions = self.pending[rows]
-        value = positions.margin
+        value = self.value[rows]
         result = sign * final["outcome"][game_of]
         share = self.search_value_share
         positions.outcome[:] = 0
@@ -91,6 +93,7 @@ class SelfPlay:
             "states": self.states.view(np.uint8),
             "length": self.length,
             "to_play": self.to_play[used],
+            "value": self.value[used],
             "finished_games": np.array(self.finished_games),
             **self.pending[used].arrays(),
         }
@@ -102,6 +105,7 @@ class SelfPlay:
         self.finished_games = state["finished_games"].item()
         used = self._used_rows()
         self.to_play[used] = state["to_play"]
+        self.value[used] = state["value"]
         for name, array in self.pending.arrays().items():
             array[used] = state[name]
 

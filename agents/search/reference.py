@@ -1,12 +1,13 @@
 """The search once more, slow and obvious: one tree, plain Python objects, the formulas as the papers print them.
 
-Nothing in the lab plays with it. It exists so that the array search can be held against something a person can
-check by reading; tests/agents/test_search.py does.
+Nothing in the lab plays with it, and it shares no code with the array search but its configuration. It exists so that
+the array search can be held against something a person can check by reading; tests/agents does.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,91 +15,122 @@ from numpy.typing import NDArray
 
 from agents.agent import Evaluator
 from agents.search.search import SearchConfig
-from agents.search.selection import considered_visits
 from envs.games.game import Game, States
 
 
 @dataclass
 class Node:
-    """One position. Values are player 0's."""
+    """One position. Values are player 0's. Without a prior it is a leaf: the game is over, or nobody has judged it."""
 
     state: States
     to_play: int
     terminated: bool
-    value: float = 0.0
+    value: float
     log_prior: dict[int, float] = field(default_factory=dict)
     prior: dict[int, float] = field(default_factory=dict)
     children: dict[int, Node] = field(default_factory=dict)
     visits: int = 0
+    pending: int = 0
+    """Simulations under way through here, which count as tries that lost."""
     value_sum: float = 0.0
 
     def q(self, action: int) -> float:
         """The mean value of a tried action from this node's side to move."""
         child = self.children[action]
-        return (1 - 2 * self.to_play) * child.value_sum / child.visits
+        return ((1 - 2 * self.to_play) * child.value_sum - child.pending) / (child.visits + child.pending)
 
     def tries(self, action: int) -> int:
         """How often an action was tried."""
-        return self.children[action].visits if action in self.children else 0
+        return self.children[action].visits + self.children[action].pending if action in self.children else 0
 
 
 class ReferenceSearch:
-    """Searches from one state, one simulation at a time."""
+    """Searches from one state, one simulation after another."""
 
     def __init__(self, game: Game, evaluator: Evaluator, config: SearchConfig) -> None:
         self.game, self.evaluator, self.config = game, evaluator, config
 
     def run(self, state: States, gumbel: NDArray[np.float64]) -> Node:
         """The root after all simulations; `gumbel` [A] is the root's noise."""
-        root = self.evaluate(state)
+        root = self.make(state)
+        self.evaluate(root)
         root.visits, root.value_sum = 1, root.value
-        m = min(self.config.max_considered, self.game.num_actions, len(root.prior))
-        schedule = considered_visits(m, self.config.num_simulations)[m]
-        for wanted in schedule:
-            path, node = [root], root
-            while not node.terminated:
-                action = self.select(node, node is root, int(wanted), gumbel)
-                if action not in node.children:
-                    node.children[action] = self.expand(node, action)
-                    path.append(node.children[action])
-                    break
-                node = node.children[action]
-                path.append(node)
-            for visited in path:
-                visited.visits += 1
-                visited.value_sum += path[-1].value
+        halving = self.halving(root, gumbel)
+        done = 0
+        while done < self.config.num_simulations:
+            wave = min(self.config.leaves_per_wave, self.config.num_simulations - done)
+            paths = [self.walk(root, halving) for _ in range(wave)]
+            for path in paths:
+                if not path[-1].terminated and not path[-1].prior:
+                    self.evaluate(path[-1])
+            for path in paths:
+                for node in path:
+                    node.pending -= 1
+                    node.visits += 1
+                    node.value_sum += path[-1].value
+            done += wave
         return root
 
-    def expand(self, parent: Node, action: int) -> Node:
-        """The position after an action, evaluated, or with its outcome if the game is over there."""
-        state = parent.state.copy()
-        self.game.step(state, np.array([action]))
-        if state["terminated"][0]:
-            return Node(state, int(state["to_play"][0]), True, float(state["outcome"][0]))
-        return self.evaluate(state)
+    def walk(self, root: Node, halving: Iterator[int]) -> list[Node]:
+        """The nodes from the root to a leaf, which is added if it is new; they are pending from now on."""
+        path = [root]
+        while path[-1].prior:
+            node = path[-1]
+            action = next(halving) if node is root and self.config.rule == "gumbel" else self.select(node)
+            if action not in node.children:
+                state = node.state.copy()
+                self.game.step(state, np.array([action]))
+                node.children[action] = self.make(state)
+            path.append(node.children[action])
+        for node in path:
+            node.pending += 1
+        return path
 
-    def evaluate(self, state: States) -> Node:
-        """A node with the evaluator's value and its policy over the legal actions."""
-        logits, value = self.evaluator(state)
-        legal = [int(a) for a in np.flatnonzero(self.game.legal_mask(state)[0])]
+    def make(self, state: States) -> Node:
+        """A leaf, whose value is the outcome if the game is over there."""
+        row = state[0]
+        return Node(state.copy(), int(row["to_play"]), bool(row["terminated"]), float(row["outcome"]))
+
+    def evaluate(self, node: Node) -> None:
+        """Gives a node the evaluator's value and its policy over the legal actions."""
+        logits, value = self.evaluator(node.state)
+        legal = [int(a) for a in np.flatnonzero(self.game.legal_mask(node.state)[0])]
         highest = max(float(logits[0, a]) for a in legal)
         log_total = math.log(sum(math.exp(float(logits[0, a]) - highest) for a in legal))
-        to_play = int(state["to_play"][0])
-        node = Node(state.copy(), to_play, False, (1 - 2 * to_play) * float(value[0]))
+        node.value = (1 - 2 * node.to_play) * float(value[0])
         for a in legal:
             log_p = float(logits[0, a]) - highest - log_total
             node.log_prior[a] = float(np.float32(log_p))
             node.prior[a] = float(np.float32(math.exp(log_p)))
-        return node
 
-    def select(self, node: Node, is_root: bool, wanted: int, gumbel: NDArray[np.float64]) -> int:
+    def halving(self, root: Node, gumbel: NDArray[np.float64]) -> Iterator[int]:
+        """Gumbel's actions at the root, for ever: sequential halving (Karnin, Koren, Somekh 2013).
+
+        The budget is shared out among log2(m) phases. A phase tries its n survivors in rounds, each of them once a
+        round, the best first by what is known by then; after it the better half survives, but never fewer than two.
+        """
+        survivors = list(root.prior)
+        m = n = min(self.config.max_considered, len(survivors))
+        phases = max(1, math.ceil(math.log2(m)))
+        while True:
+            for _ in range(max(1, self.config.num_simulations // (phases * n))):
+                tried: list[int] = []
+                while len(tried) < n:
+                    scores = self.root_scores(root, gumbel)
+                    tried.append(best_of({a: scores[a] for a in survivors if a not in tried}))
+                    yield tried[-1]
+                survivors = tried
+            n = max(min(2, m), n // 2)
+
+    def root_scores(self, root: Node, gumbel: NDArray[np.float64]) -> dict[int, float]:
+        """g + log P + sigma(completed Q) of each legal action."""
+        sigma = self.sigma(root)
+        return {a: gumbel[a] + root.log_prior[a] + sigma[a] for a in root.prior}
+
+    def select(self, node: Node) -> int:
         """The action the rule tries next; ties go to the lowest action."""
         if self.config.rule == "puct":
             return best_of(self.puct_scores(node))
-        sigma = self.sigma(node)
-        if is_root:
-            scores = {a: gumbel[a] + node.log_prior[a] + sigma[a] for a in node.prior if node.tries(a) == wanted}
-            return best_of(scores)
         policy = self.improved_policy(node)
         total = sum(node.tries(a) for a in node.prior)
         return best_of({a: policy[a] - node.tries(a) / (1 + total) for a in node.prior})
@@ -106,7 +138,7 @@ class ReferenceSearch:
     def puct_scores(self, node: Node) -> dict[int, float]:
         """Q + U of each legal action (Silver et al. 2018), untried ones with the reduced first-play value."""
         c = self.config
-        total = node.visits - 1
+        total = node.visits + node.pending - 1
         tried = sum(node.prior[a] for a in sorted(node.children))
         first = (1 - 2 * node.to_play) * node.value_sum / node.visits - c.fpu_reduction * math.sqrt(tried)
         scale = (math.log((1 + total + c.c_base) / c.c_base) + c.c_init) * math.sqrt(max(total, 1))
@@ -115,17 +147,21 @@ class ReferenceSearch:
             for a in node.prior
         }
 
-    def sigma(self, node: Node) -> dict[int, float]:
-        """sigma(completed Q) of each legal action (Danihelka et al. 2022, eq. 8 and appendix D)."""
+    def completed_q(self, node: Node) -> dict[int, float]:
+        """Q of each legal action, untried ones with the mixed value (Danihelka et al. 2022, appendix D)."""
         total = sum(node.tries(a) for a in node.prior)
-        most = max(node.tries(a) for a in node.prior)
         mixed = (1 - 2 * node.to_play) * node.value
         if total > 0:
             tried = sum(node.prior[a] for a in sorted(node.children))
             weighted = sum(node.prior[a] * node.q(a) for a in sorted(node.children))
             mixed = (mixed + total * weighted / tried) / (1 + total)
-        scale = (self.config.c_visit + most) * self.config.c_scale * 0.5
-        return {a: scale * ((node.q(a) if a in node.children else mixed) + 1) for a in node.prior}
+        return {a: node.q(a) if a in node.children else mixed for a in node.prior}
+
+    def sigma(self, node: Node) -> dict[int, float]:
+        """sigma(completed Q) of each legal action (Danihelka et al. 2022, eq. 8), for Q scaled to 0 .. 1."""
+        most = max(node.tries(a) for a in node.prior)
+        scale = (self.config.c_visit + most) * self.config.c_scale
+        return {a: scale * (q + 1) / 2 for a, q in self.completed_q(node).items()}
 
     def improved_policy(self, node: Node) -> dict[int, float]:
         """softmax(log P + sigma(completed Q)) over the legal actions."""
@@ -135,6 +171,25 @@ class ReferenceSearch:
         weights = {a: math.exp(score - highest) for a, score in scores.items()}
         total = sum(weights.values())
         return {a: weight / total for a, weight in weights.items()}
+
+    def policy(self, root: Node) -> dict[int, float]:
+        """What to learn from a finished search: visit shares, or Gumbel's improved policy."""
+        if self.config.rule == "puct":
+            return {a: root.tries(a) / (root.visits - 1) for a in root.prior}
+        return self.improved_policy(root)
+
+    def action(self, root: Node, gumbel: NDArray[np.float64]) -> int:
+        """What to play after a search: the most tried action; Gumbel chooses the best among equals by its scores."""
+        most = max(root.tries(a) for a in root.prior)
+        scores = dict.fromkeys(root.prior, 0.0) if self.config.rule == "puct" else self.root_scores(root, gumbel)
+        return best_of({a: scores[a] for a in root.prior if root.tries(a) == most})
+
+    def value(self, root: Node) -> float:
+        """The root's value from its side to move: the mean of its simulations, or what Gumbel's policy earns."""
+        if self.config.rule == "puct":
+            return (1 - 2 * root.to_play) * root.value_sum / root.visits
+        policy, q = self.improved_policy(root), self.completed_q(root)
+        return sum(policy[a] * q[a] for a in root.prior)
 
 
 def best_of(scores: dict[int, float]) -> int:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from agents.agent import Evaluator
 from agents.search import selection
 from agents.search.selection import GUMBEL, PUCT
 from agents.search.tree import Tree, install
+from agents.search.walk import backward, conclude, simulate
 from envs.errors import LabError
 from envs.games.game import Game, States, as_items
 from envs.parallel import for_slices
@@ -97,6 +97,8 @@ class Search:
         self.config = config
         self.reuse = reuse
         self.tree: Tree | None = None
+        """The trees of the last call, or None after `reset`."""
+        self._buffers: Tree | None = None
         self._considered = selection.considered_visits(
             min(config.max_considered, game.num_actions), config.num_simulations
         )
@@ -116,7 +118,7 @@ class Search:
         prior = tree.prior[:, 0].copy()
         gumbel = np.zeros((n, self.game.num_actions))
         if config.rule == "puct" and config.dirichlet_fraction > 0:
-            tree.prior[:, 0] = self._with_noise(prior, rng)
+            tree.prior[:, 0] = self._with_noise(prior, tree.logits[:, 0] > -np.inf, rng)
         if config.rule == "gumbel" and config.gumbel_scale > 0:
             gumbel = config.gumbel_scale * rng.gumbel(size=gumbel.shape)
         visits_before, _ = tree.root_edges()
@@ -131,16 +133,10 @@ class Search:
 
     def _prepare_roots(self, states: States) -> Tree:
         """Trees whose roots are the given states, evaluated; continued from the last call where possible."""
-        capacity = self.config.num_simulations * (3 if self.reuse else 1) + 1
-        old = self.tree
-        if old is None or old.batch != len(states):
-            old, self.tree = None, Tree.allocate(self.game, len(states), capacity)
+        old, self.tree = self.tree, self._room(len(states))
         tree = self.tree
-        assert tree is not None
-        continued = [
-            self.reuse and old is not None and old.promote(b, states[b]) and self._has_room(old, b)
-            for b in range(len(states))
-        ]
+        carry_on = self.reuse and old is not None and old.batch == tree.batch
+        continued = [carry_on and tree.promote(b, states[b]) and self._has_room(tree, b) for b in range(len(states))]
         fresh = np.flatnonzero(~np.array(continued))
         tree.reset(fresh, states[fresh])
         self._evaluate(tree, fresh, np.zeros_like(fresh), states[fresh])
@@ -149,12 +145,20 @@ class Search:
         root["visits"] = np.maximum(root["visits"], 1)
         return tree
 
+    def _room(self, n: int) -> Tree:
+        """n trees in arrays that are kept from call to call."""
+        if self._buffers is None or self._buffers.batch < n:
+            capacity = self.config.num_simulations * (3 if self.reuse else 1) + 1
+            self._buffers = Tree.allocate(self.game, n, capacity)
+        return self._buffers.first(n)
+
     def _has_room(self, tree: Tree, b: int) -> bool:
         return int(tree.size[b]) + self.config.num_simulations <= tree.capacity
 
-    def _with_noise(self, prior: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
+    def _with_noise(
+        self, prior: NDArray[np.float32], legal: NDArray[np.bool_], rng: np.random.Generator
+    ) -> NDArray[np.float64]:
         """The prior mixed with Dirichlet noise over the legal actions. Shape [n, A]."""
-        legal = prior > 0
         alpha = self.config.dirichlet_total / legal.sum(axis=1, keepdims=True)
         noise = np.where(legal, rng.standard_gamma(np.broadcast_to(alpha, prior.shape)), 0.0)
         noise /= np.maximum(noise.sum(axis=1, keepdims=True), 1e-300)
@@ -201,6 +205,10 @@ class Search:
             return
         mask = self.game.legal_mask(states)
         logits, values = self.evaluator(states)
+        if not (np.isfinite(values).all() and np.isfinite(logits[mask]).all()):
+            raise LabError(
+                "The evaluator's answer is not finite: its net is beyond use, an earlier checkpoint may not be."
+            )
         arrays = (tree.nodes, tree.prior, tree.logits)
         for_slices(lambda i, j: install(*arrays, b, n, mask, logits, values, i, j), len(states), 64)
 
@@ -224,106 +232,3 @@ class Search:
             conclude(tree.nodes, tree.children, tree.prior, tree.logits, gumbel, before,
                      self.config.c_visit, self.config.c_scale, policy, value, action)  # fmt: skip
         return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), prior, visits, q)
-
-
-@njit(cache=True, nogil=True)
-def simulate(
-    nodes: NDArray[Any],
-    children: NDArray[Any],
-    prior: NDArray[Any],
-    logits: NDArray[Any],
-    size: NDArray[Any],
-    rule: int,
-    constants: tuple[float, float, float, float, float],
-    gumbel: NDArray[Any],
-    visits_before: NDArray[Any],
-    considered: NDArray[Any],
-    done: int,
-    leaves: NDArray[Any],
-    new: NDArray[Any],
-    start: int,
-    stop: int,
-) -> None:
-    """Walks trees start..stop to leaves[b, k], K simulations each, and marks their paths pending.
-
-    A leaf that was not in the tree is allocated, and new[b, k] says so.
-    """
-    c_init, c_base, fpu_reduction, c_visit, c_scale = constants
-    num_actions = prior.shape[2]
-    q, visits, policy = np.empty(num_actions), np.empty(num_actions, np.int64), np.empty(num_actions)
-    for b in range(start, stop):
-        num_legal = 0
-        for a in range(num_actions):
-            num_legal += logits[b, 0, a] > -np.inf
-        for k in range(leaves.shape[1]):
-            node = 0
-            new[b, k] = False
-            while nodes[b, node].evaluated and not nodes[b, node].terminated:
-                if rule == PUCT:
-                    action = selection.puct_action(nodes, children, prior, b, node, c_init, c_base, fpu_reduction)
-                else:
-                    selection.completed_q(nodes, children, prior, b, node, q, visits, c_visit, c_scale)
-                    if node > 0:
-                        action = selection.gumbel_inner_action(logits, b, node, q, visits, policy)
-                    else:
-                        visits -= visits_before[b]
-                        wanted = considered[min(num_legal, considered.shape[0] - 1), done + k]
-                        action = selection.gumbel_root_action(logits, gumbel, b, q, visits, wanted)
-                child = children[b, node, action]
-                if child < 0:
-                    new[b, k] = True
-                    child = size[b]
-                    size[b] += 1
-                    children[b, node, action] = child
-                    children[b, child, :] = -1
-                    record = nodes[b, child]
-                    record.parent, record.action = node, action
-                    record.visits, record.pending, record.value_sum = 0, 0, 0.0
-                    record.terminated, record.evaluated = False, False
-                node = child
-            leaves[b, k] = node
-            while node >= 0:
-                nodes[b, node].pending += 1
-                node = nodes[b, node].parent
-
-
-@njit(cache=True, nogil=True)
-def backward(nodes: NDArray[Any], leaves: NDArray[Any], start: int, stop: int) -> None:
-    """Adds the value of leaves[b, k] to every node on its path, which is then no longer pending."""
-    for b in range(start, stop):
-        for k in range(leaves.shape[1]):
-            node = leaves[b, k]
-            value = nodes[b, node].value
-            while node >= 0:
-                record = nodes[b, node]
-                record.pending -= 1
-                record.visits += 1
-                record.value_sum += value
-                node = record.parent
-
-
-@njit(cache=True, nogil=True)
-def conclude(
-    nodes: NDArray[Any],
-    children: NDArray[Any],
-    prior: NDArray[Any],
-    logits: NDArray[Any],
-    gumbel: NDArray[Any],
-    visits_before: NDArray[Any],
-    c_visit: float,
-    c_scale: float,
-    policy: NDArray[Any],
-    value: NDArray[Any],
-    action: NDArray[Any],
-) -> None:
-    """Fills policy[b] with Gumbel's improved policy, value[b] with what it earns by the completed Q, and action[b]
-    with the winner among the most tried actions."""
-    num_actions = policy.shape[1]
-    q, visits = np.empty(num_actions), np.empty(num_actions, np.int64)
-    for b in range(policy.shape[0]):
-        selection.completed_q(nodes, children, prior, b, 0, q, visits, c_visit, c_scale)
-        selection.improved_policy(logits, b, 0, q, policy[b])
-        scale = (c_visit + visits.max()) * c_scale * 0.5
-        value[b] = (policy[b] * (q / scale - 1)).sum()
-        visits -= visits_before[b]
-        action[b] = selection.gumbel_root_action(logits, gumbel, b, q, visits, visits.max())

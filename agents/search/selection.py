@@ -44,6 +44,7 @@ def puct_action(
     nodes: NDArray[Any],
     children: NDArray[Any],
     prior: NDArray[Any],
+    logits: NDArray[Any],
     b: int,
     node: int,
     c_init: float,
@@ -63,7 +64,7 @@ def puct_action(
     scale = (math.log((1 + total + c_base) / c_base) + c_init) * math.sqrt(max(total, 1))
     best, best_score = -1, -np.inf
     for a in range(num_actions):
-        if prior[b, node, a] > 0:
+        if logits[b, node, a] > -np.inf:  # legal, however small the prior
             visits, q = edge(nodes, children, b, node, a)
             score = (q if visits > 0 else first) + scale * prior[b, node, a] / (1 + visits)
             if score > best_score:

@@ -61,6 +61,10 @@ class Tree:
             size=np.zeros(batch, np.int32),
         )
 
+    def first(self, n: int) -> Tree:
+        """The first n trees, in the same memory."""
+        return Tree(*(array[:n] for array in vars(self).values()))
+
     @property
     def batch(self) -> int:
         """B."""

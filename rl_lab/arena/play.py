@@ -74,12 +74,10 @@ def play_games(
     """Plays all fixtures, at most `parallel_games` at once, and returns their records in the order of the fixtures.
 
     rngs[i] is the source of all chance of agents[i]; the same generators, fixtures and `parallel_games` give the same
-    games again. `finished` is called with each record as its game ends. Every agent forgets earlier games first.
+    games again. `finished` is called with each record as its game ends. Agents forget before each move.
     Raises IllegalAction if an agent plays one, which is a fault of the agent's code.
     """
     records = [_blank_record(agents, fixture) for fixture in fixtures]
-    for agent in agents:
-        agent.reset()
     states = open_game(game, [f.opening for f in fixtures])
     seats = np.array([f.seats for f in fixtures], np.int64).reshape(-1, 2)
     unfinished = np.flatnonzero(~states["terminated"])
@@ -119,6 +117,9 @@ def _move(
     """Lets the agent move in states[rows], in place, and writes the moves into the records of those games."""
     batch = states[rows]
     players = batch["to_play"].copy()
+    # An agent's memory follows one game; here games come and go. Without it, strength cannot depend on which games
+    # happen to run side by side.
+    agent.reset()
     start = time.perf_counter()
     decision = agent.act(batch.copy(), rng)
     seconds = (time.perf_counter() - start) / len(rows)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 
-from envs.parallel import get_num_threads, set_num_threads
+from envs.parallel import available_cores, get_num_threads, set_num_threads
 from rl_lab.bench.harness import Benchmark, Contest, Measure, rate
 
 GAMES = 128
@@ -60,7 +59,7 @@ def self_play(threads: int) -> Contest:
 
 def benchmarks() -> list[Benchmark]:
     """The rows of this file: on one thread, and on all cores."""
-    rows = [("one thread", 1), ("all cores", os.cpu_count() or 1)]
+    rows = [("one thread", 1), ("all cores", available_cores())]
     return [
         Benchmark(
             f"AlphaZero self-play, Go 9x9, {where}",

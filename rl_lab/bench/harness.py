@@ -47,7 +47,7 @@ class Benchmark:
     """A figure to hold ours against: at least so much, or at most if less is better."""
     less_is_better: bool = False
     exact: bool = False
-    """The figure does not depend on the machine: one measurement is enough, and the target is a verdict."""
+    """The figure does not depend on the machine, so that one measurement is enough."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """The modules of the peer, and what to install for each."""
 
@@ -73,7 +73,7 @@ class Row:
         b = self.benchmark
         if b.wanted is not None and self.ratio is not None:
             return self.ratio >= b.wanted
-        if b.exact and b.target is not None and self.ours is not None:
+        if b.target is not None and self.ours is not None:
             return self.ours <= b.target if b.less_is_better else self.ours >= b.target
         return None
 

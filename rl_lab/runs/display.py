@@ -82,7 +82,7 @@ class TrainingDisplay:
         return [
             ("time", f"{self.seconds / 60:.1f} of {self.config.minutes:g} min"),
             ("games", f"{m.games:,}"),
-            ("positions", f"{m.positions:,} (window {m.window:,})"),
+            ("positions", f"{m.positions:,} ({m.positions / self.seconds:,.0f}/s), window {m.window:,}"),
             ("evaluations/s", f"{speed:,.0f} in self-play"),
             ("learning steps", f"{m.steps:,}"),
             ("loss policy", f"{m.losses.policy:.3f}"),

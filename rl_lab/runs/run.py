@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -78,26 +77,39 @@ class Run:
         return (self.folder / "config.json").read_text()
 
     def checkpoints(self) -> list[Path]:
-        """The whole checkpoints, oldest first."""
+        """The checkpoints, oldest first; each was whole when it got its name."""
         return sorted(p for p in (self.folder / CHECKPOINTS).glob("[0-9]*") if p.is_dir())
 
     def save_checkpoint(self, iteration: int, write: Callable[[Path], None]) -> Path:
-        """Lets `write` fill a folder, makes it the newest checkpoint, and deletes all but the newest two."""
+        """Lets `write` fill a folder, makes it the newest checkpoint, and deletes all but the newest two.
+
+        An iteration has one state only, so its checkpoint, once there, is kept as it is.
+        """
         parent = self.folder / CHECKPOINTS
+        final = parent / f"{iteration:08d}"
+        if final.exists():
+            return final
         for leftover in parent.glob(".*.tmp"):
             shutil.rmtree(leftover)
-        final = parent / f"{iteration:08d}"
-        temporary = parent / f".{final.name}.{os.getpid()}.tmp"
+        temporary = parent / f".{final.name}.tmp"
         temporary.mkdir()
         write(temporary)
         sync_folder(temporary)
-        if final.exists():  # the same iteration again: a resumed run that is saved at once
-            shutil.rmtree(final)
         temporary.rename(final)
         sync_folder(parent)
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            shutil.rmtree(old)
+            self.delete_checkpoint(old)
         return final
+
+    def delete_checkpoint(self, checkpoint: Path) -> None:
+        """Deletes a checkpoint; it loses its name first, so that a kill half-way leaves no half checkpoint."""
+        nameless = checkpoint.with_name(f".{checkpoint.name}.old.tmp")
+        checkpoint.rename(nameless)
+        shutil.rmtree(nameless)
+
+    def rewrite_config(self, config: str) -> None:
+        """Replaces the settings, of which only those that do not change what is learned may differ."""
+        write_atomic(self.folder / "config.json", config.encode())
 
     def log(self, measurement: dict[str, Any]) -> None:
         """Appends one measurement."""

@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,7 +88,13 @@ class Worker:
                 self._answers.put(_answer(question))
                 self.on_answer()
             elif question.reset:
-                question.agent.reset()
+                _reset(question.agent)
+
+
+def _reset(agent: Agent) -> None:
+    """Makes an agent forget its games; one that cannot will say so when it is next asked to act."""
+    with suppress(Exception):
+        agent.reset()
 
 
 def _answer(question: Question) -> Answer:

@@ -1,88 +1,18 @@
-"""The array search against its slow twin, and on games whose answers are known."""
+"""The array search on games whose answers are known, its trees and its noise; test_search_reference checks its numbers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hashed import HashEvaluator, random_positions
 from numpy.typing import NDArray
 from tic_tac_toe_truth import all_positions, true_values
 
 from agents.search import Search, SearchConfig
-from agents.search.reference import ReferenceSearch
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
 from envs.games.go.game import Go
 from envs.games.tic_tac_toe import TicTacToe
-
-
-class HashEvaluator:
-    """A random evaluator that gives the same position the same answer, in any batch."""
-
-    def __init__(self, game: Game, seed: int) -> None:
-        self.game, self.seed = game, seed
-
-    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        observations = self.game.observe(states)
-        logits = np.empty((len(states), self.game.num_actions), np.float32)
-        values = np.empty(len(states), np.float32)
-        for i, observation in enumerate(observations):
-            rng = np.random.default_rng([self.seed, *np.frombuffer(observation.tobytes()[:400], np.uint8)])
-            logits[i] = rng.normal(size=self.game.num_actions)
-            values[i] = rng.uniform(-1, 1)
-        return logits, values
-
-
-def random_positions(game: Game, n: int, plies: int, rng: np.random.Generator) -> States:
-    """n unfinished positions after up to `plies` random moves."""
-    found = []
-    while len(found) < n:
-        states = game.init(1)
-        for _ in range(rng.integers(plies + 1)):
-            before = states.copy()
-            game.step(states, np.array([rng.choice(np.flatnonzero(game.legal_mask(states)[0]))]))
-            if states["terminated"][0]:
-                states = before
-                break
-        found.append(states)
-    return np.concatenate(found)
-
-
-GAMES = [TicTacToe(), ConnectFour(), Go(3, komi=0.0), Go(5)]
-
-
-@pytest.mark.parametrize("game", GAMES, ids=lambda g: g.spec)
-@pytest.mark.parametrize("rule", ["puct", "gumbel"])
-@pytest.mark.parametrize("num_simulations", [1, 16, 50])
-def test_equals_the_reference_on_random_games(game: Game, rule: str, num_simulations: int) -> None:
-    rng = np.random.default_rng([num_simulations, len(rule)])
-    config = SearchConfig(rule=rule, num_simulations=num_simulations, max_considered=6, gumbel_scale=0.0)  # type: ignore[arg-type]
-    evaluator = HashEvaluator(game, 5)
-    states = random_positions(game, 12, 20, rng)
-    result = Search(game, evaluator, config).run(states, rng)
-    reference = ReferenceSearch(game, evaluator, config)
-    for i in range(len(states)):
-        root = reference.run(states[i : i + 1], np.zeros(game.num_actions))
-        visits = np.array([root.tries(a) for a in range(game.num_actions)])
-        np.testing.assert_array_equal(result.visits[i], visits)
-        for a in root.children:
-            assert result.q[i, a] == pytest.approx(root.q(a), abs=1e-6)
-        if rule == "puct":
-            mean = (1 - 2 * root.to_play) * root.value_sum / root.visits
-            assert result.value[i] == pytest.approx(mean, abs=1e-6)
-        else:
-            policy = reference.improved_policy(root)
-            np.testing.assert_allclose(result.policy[i, list(policy)], list(policy.values()), atol=1e-5)
-
-
-def test_gumbel_noise_equals_the_reference() -> None:
-    game, config = Go(3, komi=0.0), SearchConfig(num_simulations=24, max_considered=8)
-    evaluator = HashEvaluator(game, 9)
-    states = random_positions(game, 8, 4, np.random.default_rng(0))
-    result = Search(game, evaluator, config).run(states, np.random.default_rng(3))
-    noise = np.random.default_rng(3).gumbel(size=(8, game.num_actions))
-    for i in range(8):
-        root = ReferenceSearch(game, evaluator, config).run(states[i : i + 1], noise[i])
-        np.testing.assert_array_equal(result.visits[i], [root.tries(a) for a in range(game.num_actions)])
 
 
 class ExactEvaluator:
@@ -102,17 +32,24 @@ class ExactEvaluator:
 
 
 @pytest.mark.parametrize(("rule", "hint"), [("puct", 0.0), ("puct", 1.0), ("gumbel", 1.0)])
-def test_an_exact_evaluator_gives_the_value_of_every_tic_tac_toe_position(rule: str, hint: float) -> None:
-    """PUCT needs the exact values alone; Gumbel, which inside the tree trusts the policy, a hint of one nat in it."""
+def test_with_an_exact_evaluator_the_move_and_both_values_are_right_in_every_tic_tac_toe_position(
+    rule: str, hint: float
+) -> None:
+    """The chosen move keeps the true value; the root's value and the move's Q round to it.
+
+    PUCT needs the exact values alone; Gumbel, which inside the tree trusts the policy, a hint of one nat in it.
+    """
     evaluator = ExactEvaluator(hint)
     game = evaluator.game
     states = all_positions()
     assert len(states) == 4520
-    config = SearchConfig(rule=rule, num_simulations=64, gumbel_scale=0.0)  # type: ignore[arg-type]
+    config = SearchConfig(rule=rule, num_simulations=256, gumbel_scale=0.0)  # type: ignore[arg-type]
     result = Search(game, evaluator, config).run(states, np.random.default_rng(0))
-    after = states.copy()
+    after, truth = states.copy(), true_values(states)
     game.step(after, result.action)
-    np.testing.assert_array_equal(-true_values(after), true_values(states))
+    np.testing.assert_array_equal(-true_values(after), truth)
+    np.testing.assert_array_equal(np.round(result.value), truth)
+    np.testing.assert_array_equal(np.round(result.q[np.arange(len(states)), result.action]), truth)
 
 
 def test_trees_do_not_know_of_each_other() -> None:

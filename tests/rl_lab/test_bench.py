@@ -32,11 +32,12 @@ def test_for_times_a_ratio_above_one_means_less_time():
     assert row.ratio == 4.0 and row.met is True
 
 
-def test_absolute_figures_are_a_verdict_only_where_the_machine_does_not_matter():
+def test_absolute_figures_are_a_verdict_too():
     size = Benchmark("x", "bytes", lambda: Contest(lambda: 4000.0), target=4096, less_is_better=True, exact=True)
     assert run(size).met is True
     assert cells(run(size))[-2:] == ["<= 4,096 bytes", "yes"]
-    assert run(Benchmark("x", "s", lambda: Contest(lambda: 4.0), target=1, less_is_better=True)).met is None
+    assert run(Benchmark("x", "s", lambda: Contest(lambda: 4.0), target=1, less_is_better=True)).met is False
+    assert run(Benchmark("x", "s", lambda: Contest(lambda: 4.0))).met is None
 
 
 def test_a_missing_peer_is_a_row_that_says_how_to_install_it():

@@ -134,7 +134,14 @@ class Go(TerritoryGame):
         return ON_BOARD_PLANE
 
     def init(self, n: int, sizes: NDArray[Any] | None = None, komi: NDArray[Any] | None = None) -> States:
-        """n games at the start. `sizes` (int[n], up to this size) and `komi` (float[n]) override the game's own."""
+        """n games at the start. `sizes` (int[n]) and `komi` (float[n]) override the game's own.
+
+        Raises LabError for a size below 2 or above this game's, or a komi beyond the points of the board.
+        """
+        if sizes is not None and not ((np.asarray(sizes) >= 2) & (np.asarray(sizes) <= self.size)).all():
+            raise LabError(f"boards on a {self.size}x{self.size} canvas must have sizes 2 to {self.size}.")
+        if komi is not None and not (np.abs(komi) <= self.size**2 + 0.5).all():
+            raise LabError(f"komi must be within the {self.size**2} points of the board.")
         states = np.zeros(n, self.state_dtype)
         states["size"] = self.size if sizes is None else sizes
         states["komi2"] = self.half_komi if komi is None else np.round(2 * np.asarray(komi))
