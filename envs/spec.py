@@ -52,9 +52,13 @@ class Spec:
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> LabError:
     """The error for a name that does not exist: lists what does, the nearest first."""
     names = sorted(known)
+    return LabError(f"There is no {kind} '{name}'; there are: {', '.join(names)}.{_nearest(name, names)}")
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    """A question that names the name most like the one given, or nothing."""
     near = difflib.get_close_matches(name, names, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    return LabError(f"There is no {kind} '{name}'; there are: {', '.join(names)}.{hint}")
+    return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def convert(value: str, target: type, what: str) -> Any:
@@ -73,16 +77,18 @@ def convert(value: str, target: type, what: str) -> Any:
 
 
 def build(cls: type[T], options: Mapping[str, str], what: str, **fixed: Any) -> T:
-    """Builds the dataclass `cls` from option texts converted by its field types; `fixed` fields are given as they are.
+    """Builds the dataclass `cls` from option texts converted by its field types; `fixed` fields are as given.
 
-    Raises LabError for a field that does not exist (with the nearest name) or a text that does not convert.
+    Raises LabError for a field that does not exist (with those that do) or a text that does not convert.
     """
     hints = get_type_hints(cls)
     names = [f.name for f in dataclasses.fields(cls) if f.init and f.name not in fixed]  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     for key, text in options.items():
         if key not in names:
-            raise unknown_name(f"option of {what}", key, names)
+            known = f"it has: {', '.join(names)}" if names else "it has none"
+            hint = _nearest(key, names)
+            raise LabError(f"{what[0].upper()}{what[1:]} has no option '{key}'; {known}.{hint}")
         target = next((t for t in (bool, int, float) if hints[key] in (t, t | None)), str)
         values[key] = convert(text, target, f"{key} of {what}")
     return cls(**values, **fixed)

@@ -11,10 +11,12 @@ from agents.registry import make_agent
 from envs.errors import LabError
 from envs.games import make_game
 from rl_lab.arena.run import run_tournament
+from rl_lab.cli import Play
+from rl_lab.commands import command
 from rl_lab.runs.curves import draw_curves
 from rl_lab.runs.run import Run
 from rl_lab.train import train
-from rl_lab.viewer.app import play, require_display
+from rl_lab.viewer.app import require_display
 from rl_lab.viewer.record import record_game
 
 FOLDER = Path("runs/demo")
@@ -31,7 +33,7 @@ def main(folder: Path = FOLDER, minutes: float = 3.0) -> None:
     try:
         _show(folder, minutes, console)
     except KeyboardInterrupt:
-        console.print("Or the whole demo, from where it was: [bold]rl-lab demo[/bold]")
+        console.print(f"Or the whole demo, from where it was: [bold]{command('demo')}[/bold]", soft_wrap=True)
         raise
 
 
@@ -70,11 +72,11 @@ def _open_window(game: str, opponent: str, console: Console) -> None:
         require_display("rl-lab watch")
     except LabError:
         console.print(
-            f"There is no display here. On a machine with one, play against the net with\n"
-            f"    rl-lab play {game} --opponent {opponent}\nor look on with\n"
-            f"    rl-lab watch {game} --agent {opponent} --opponent {ROLLOUT}",
+            "There is no display here. On a machine with one, play against the net with\n"
+            f"    {command('play', game, '--opponent', opponent)}\nor look on with\n"
+            f"    {command('watch', game, '--agent', opponent, '--opponent', ROLLOUT)}",
             highlight=False,
             soft_wrap=True,
         )
         return
-    play(game, ("human", opponent))
+    Play(game, opponent).start()

@@ -17,6 +17,7 @@ from agents.registry import make_agent
 from envs.errors import LabError
 from rl_lab.arena.statistics import Interval, opening_scores, paired_interval
 from rl_lab.arena.tournament import play_tournament, round_robin
+from rl_lab.commands import command
 from rl_lab.runs.display import TrainingDisplay
 from rl_lab.runs.run import Run
 
@@ -60,9 +61,15 @@ def train(config: AlphaZeroConfig, out: str | Path, resume: bool = False, consol
 
 
 def _adjusted(old: AlphaZeroConfig, given: AlphaZeroConfig) -> AlphaZeroConfig:
-    """The settings of a run, with what may change when it is resumed and was given."""
-    default = AlphaZeroConfig()
-    changed = {name: getattr(given, name) for name in ADJUSTABLE if getattr(given, name) != getattr(default, name)}
+    """The settings of a run, with what was given and may change when it is resumed; LabError for what may not."""
+    default = asdict(AlphaZeroConfig())
+    changed = {name: value for name, value in asdict(given).items() if value != default[name]}
+    for name, value in changed.items():
+        if name not in ADJUSTABLE and value != getattr(old, name):
+            raise LabError(
+                f"A resumed run keeps {name} {getattr(old, name)}, so leave {name} out, or start a new run with "
+                f"another --out. What may change is {', '.join(ADJUSTABLE)}."
+            )
     return replace(old, **changed)
 
 
@@ -113,7 +120,7 @@ def _train(trainer: Trainer, run: Run, console: Console) -> None:
 
 def resume_command(folder: Path) -> str:
     """The command that continues a run."""
-    return f"rl-lab train alphazero --out {folder} --resume"
+    return command("train", "alphazero", "--out", folder, "--resume")
 
 
 def _finished(trainer: Trainer) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from envs.errors import LabError
 
@@ -77,10 +76,16 @@ class AlphaZeroConfig:
     def from_json(text: str) -> AlphaZeroConfig:
         """The inverse of to_json; raises LabError for text that holds no such settings."""
         try:
-            values: dict[str, Any] = json.loads(text)
-            return AlphaZeroConfig(**values)
-        except (TypeError, ValueError) as error:
-            raise LabError(f"these are no AlphaZero settings: {error}.") from None
+            values = json.loads(text)
+        except ValueError as error:
+            raise LabError(f"The run's config.json is damaged: it is not JSON ({error}).") from None
+        default = dataclasses.asdict(AlphaZeroConfig())
+        for name, value in values.items() if isinstance(values, dict) else [("", values)]:
+            known = default.get(name)
+            wanted = (int, float) if isinstance(known, float) else type(known)
+            if name not in default or not isinstance(value, wanted):
+                raise LabError(f"The run's config.json is damaged: {name or 'all of it'} cannot be {value!r}.")
+        return AlphaZeroConfig(**values)
 
 
 _POSITIVE = {

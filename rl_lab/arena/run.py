@@ -38,6 +38,8 @@ def run_tournament(
     for a folder that cannot be written or already holds a tournament; all of that before the first game.
     """
     console = console or Console()
+    if parallel_games < 1:
+        raise LabError(f"One game or more must run at once, not {parallel_games}.")
     game = make_game(game_spec)
     agents = [make_agent(spec, game) for spec in agent_specs]
     schedule = round_robin(game, agents, games, opening_plies, seed)

@@ -69,10 +69,8 @@ def play_tournament(
     """Plays a schedule; all pairings run side by side, at most `parallel_games` games at once.
 
     The same arguments give the same games again, as long as the agents take all chance from the generator that they
-    are given. Raises LabError if fewer than one game may run at once.
+    are given.
     """
-    if parallel_games < 1:
-        raise LabError(f"One game or more must run at once, not {parallel_games}.")
     played = 0
 
     def finished(record: GameRecord) -> None:

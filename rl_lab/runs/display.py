@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
@@ -85,9 +86,7 @@ class TrainingDisplay:
             ("positions", f"{m.positions:,} ({m.positions / self.seconds:,.0f}/s), window {m.window:,}"),
             ("evaluations/s", f"{speed:,.0f} in self-play"),
             ("learning steps", f"{m.steps:,}"),
-            ("loss policy", f"{m.losses.policy:.3f}"),
-            ("loss value", f"{m.losses.value:.3f}"),
-            ("loss ownership", f"{m.losses.ownership:.3f}"),
+            *((f"loss {name}", f"{loss:.3f}" if m.steps else "-") for name, loss in asdict(m.losses).items()),
         ]
 
     def _panel(self) -> Panel:
@@ -97,7 +96,8 @@ class TrainingDisplay:
         scores = Table.grid(padding=(0, 3))
         for anchor, score in self.scores.items():
             scores.add_row(Text(f"score against {anchor}", style="dim"), Text(_percent(score), style="bold green"))
-        bar = ProgressBar(total=60 * self.config.minutes, completed=min(self.seconds, 60 * self.config.minutes))
+        bar = Table.grid(expand=True)  # a bar alone would not end its line
+        bar.add_row(ProgressBar(total=60 * self.config.minutes, completed=min(self.seconds, 60 * self.config.minutes)))
         parts = Group(bar, figures, scores, Text(self.message, style="yellow"))
         return Panel(parts, title=f"{self.config.game}  {self.folder}", title_align="left")
 

@@ -35,6 +35,8 @@ class Run:
     @staticmethod
     def create(folder: Path, config: str) -> Run:
         """A new run with these settings; raises LabError if the folder holds one or cannot be written."""
+        if not folder.name:
+            raise LabError(f"'{folder}' is no folder for a run: give it one of its own, e.g. runs/mine.")
         run = Run(folder)
         if (folder / "config.json").exists():
             raise LabError(f"'{folder}' already holds a run: add --resume to continue it, or choose another --out.")
@@ -73,8 +75,11 @@ class Run:
 
     @property
     def config(self) -> str:
-        """The settings, as they were written."""
-        return (self.folder / "config.json").read_text()
+        """The settings, as they were written; raises LabError if they are no text."""
+        try:
+            return (self.folder / "config.json").read_text()
+        except UnicodeDecodeError:
+            raise LabError(f"'{self.folder / 'config.json'}' is damaged: it is not text.") from None
 
     def checkpoints(self) -> list[Path]:
         """The checkpoints, oldest first; each was whole when it got its name."""
@@ -83,7 +88,8 @@ class Run:
     def save_checkpoint(self, iteration: int, write: Callable[[Path], None]) -> Path:
         """Lets `write` fill a folder, makes it the newest checkpoint, and deletes all but the newest two.
 
-        An iteration has one state only, so its checkpoint, once there, is kept as it is.
+        An iteration has one state only, so its checkpoint, once there, is kept as it is. Raises LabError if it cannot
+        be written; the checkpoints that were there are untouched then.
         """
         parent = self.folder / CHECKPOINTS
         final = parent / f"{iteration:08d}"
@@ -92,10 +98,17 @@ class Run:
         for leftover in parent.glob(".*.tmp"):
             shutil.rmtree(leftover)
         temporary = parent / f".{final.name}.tmp"
-        temporary.mkdir()
-        write(temporary)
-        sync_folder(temporary)
-        temporary.rename(final)
+        try:
+            temporary.mkdir()
+            write(temporary)
+            sync_folder(temporary)
+            temporary.rename(final)
+        except OSError as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise LabError(
+                f"The checkpoint of iteration {iteration} cannot be written to '{parent}': {error.strerror}; "
+                "those that were there are intact."
+            ) from None
         sync_folder(parent)
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             self.delete_checkpoint(old)

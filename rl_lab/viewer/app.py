@@ -56,6 +56,7 @@ def play(
     if HUMAN not in seats:
         raise LabError(f"to play, one of the seats must be '{HUMAN}'; to look on, use watch.")
     world, options = make_game(game), options or WindowOptions()
+    _check_seed(seed)
     require_display("rl-lab watch")
     adviser = _agent(hint, world) if hint else None
     session = Session(world, _players(seats, world), seed, adviser)
@@ -86,6 +87,7 @@ def watch(
         raise LabError("--headless needs --record FILE.gif or FILE.png, or nothing would be seen.")
     if record is not None:
         recorder.check_path(record)
+    _check_seed(seed)
     if speed not in SPEEDS:
         raise LabError(f"speed must be one of {', '.join(f'{s:g}' for s in SPEEDS)}, not {speed:g}.")
     world, options = make_game(game), options or WindowOptions()
@@ -143,6 +145,11 @@ def _show(
 def _players(seats: tuple[str, str], game: Game) -> tuple[Player, Player]:
     first, second = (Player(HUMAN) if seat == HUMAN else _player(seat, game) for seat in seats)
     return first, second
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise LabError(f"The seed must be 0 or more, not {seed}.")
 
 
 def _player(spec: str, game: Game) -> Player:

@@ -1,4 +1,4 @@
-"""The array search on games whose answers are known, its trees and its noise; test_search_reference checks its numbers."""
+"""The array search on games whose answers are known, its trees and its noise; its numbers: test_search_reference."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_a_capture_owns_nothing() -> None:
         (TicTacToe(), "A3 A2 B3 B2 C3", 1),
         (TicTacToe(), "A3 A2 B3 B2 C1 C2", -1),
         (TicTacToe(), "A3 B3 C3 B2 A2 C2 B1 A1 C1", 0),
-        (ConnectFour(), "A B A B A B A", 1),
+        (ConnectFour(), "1 2 1 2 1 2 1", 1),
     ],
 )
 def test_a_game_without_territory_has_no_margin(game: Game, script: str, outcome: int) -> None:

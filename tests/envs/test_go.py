@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sgfmill import boards
 
 from envs.errors import LabError
+from envs.games.conformance import check_game
 from envs.games.go.game import Go, default_komi
 from envs.games.go.layout import BLACK, EMPTY, WHITE, state_dtype
 from envs.games.match import Match
@@ -19,6 +20,24 @@ def sgfmill_stones(board: boards.Board) -> NDArray[np.uint8]:
     """The stones of an sgfmill board in our layout: row 0 at the top."""
     size = board.side
     return np.array([[SGF_COLOR[board.get(size - 1 - r, c)] for c in range(size)] for r in range(size)], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("game", "games"),
+    [
+        (Go(2), 16),
+        (Go(3), 64),
+        (Go(4, superko="situational", suicide=True), 16),
+        (Go(5, superko="simple"), 16),
+        (Go(9), 6),
+        (Go(13, max_plies=250), 4),
+        (Go(19, max_plies=250), 4),
+    ],
+    ids=lambda value: getattr(value, "spec", None),
+)
+def test_keeps_the_contract(game: Go, games: int) -> None:
+    """Each capacity of row (9, 13, 19) and each repetition rule; the cap spares long fillings of large boards."""
+    check_game(game, games)
 
 
 def random_action(mask: NDArray[np.bool_], rng: np.random.Generator) -> int:

@@ -21,6 +21,7 @@ from envs.games.match import Match
 from envs.games.tic_tac_toe import TicTacToe
 from rl_lab.arena.openings import random_openings
 from rl_lab.arena.play import Fixture, play_games
+from rl_lab.arena.report import print_report
 from rl_lab.arena.run import run_tournament
 from rl_lab.arena.tournament import Tournament, play_tournament, round_robin
 from rl_lab.go_io.sgf import load_sgf
@@ -204,9 +205,29 @@ def test_a_tournament_of_go_leaves_tables_json_and_sgf(tmp_path: Path) -> None:
 def test_repeated_games_are_reported(tmp_path: Path) -> None:
     _, text = run("tic_tac_toe", tmp_path, games=4)
     assert "0 games repeat an earlier one" in text
-    game = TicTacToe()
-    records = play(game, [First(game, "a"), First(game, "b")], 6, 0).records
-    assert len({(r.agents, tuple(r.actions)) for r in records}) == 2
+    assert "Repeated games add no evidence" not in text
+
+
+def test_repeated_games_are_warned_of() -> None:
+    """Two agents without chance, from the start: one game for either colouring, again and again."""
+    game, text = TicTacToe(), io.StringIO()
+    tournament = play(game, [First(game, "a"), First(game, "b")], 6, 0)
+    assert len({(r.agents, tuple(r.actions)) for r in tournament.records}) == 2
+    print_report(tournament, Console(file=text, width=200))
+    assert "6 games from the start" in text.getvalue()
+    assert "4 games repeat an earlier one" in text.getvalue()
+    assert "Repeated games add no evidence, so the intervals are too narrow." in text.getvalue()
+
+
+@pytest.mark.parametrize(("repeated", "warned"), [(0, False), (1, False), (2, True)])
+def test_one_repeated_game_in_twenty_is_no_warning(repeated: int, warned: bool) -> None:
+    game, text = TicTacToe(), io.StringIO()
+    tournament = play(game, [RandomAgent(game), First(game, "first")], 40)
+    different = list({(r.agents, tuple(r.actions)): r for r in tournament.records}.values())[:20]
+    tournament.records = different + different[:repeated]
+    print_report(tournament, Console(file=text, width=200))
+    assert f"{20 + repeated} games" in text.getvalue() and f"{repeated} games repeat" in text.getvalue()
+    assert ("Repeated games add no evidence" in text.getvalue()) == warned
 
 
 def test_a_tournament_is_never_written_over(tmp_path: Path) -> None:

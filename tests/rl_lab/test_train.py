@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
+import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from rich.console import Console
@@ -16,8 +22,10 @@ from rich.console import Console
 from agents.alphazero.config import AlphaZeroConfig
 from agents.alphazero.trainer import Trainer
 from envs.errors import LabError
+from rl_lab.arena.statistics import Interval
 from rl_lab.cli import main
 from rl_lab.runs.curves import draw_curves
+from rl_lab.runs.display import TrainingDisplay
 from rl_lab.runs.run import Run
 from rl_lab.train import train
 
@@ -93,7 +101,8 @@ def finished(tmp_path: Path) -> Path:
 
 
 def test_a_damaged_checkpoint_is_skipped(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    train(dataclasses.replace(TINY, iterations=5), finished, resume=True, console=SILENT)
+    longer = dataclasses.replace(TINY, iterations=5, checkpoint_seconds=1e9)
+    train(longer, finished, resume=True, console=SILENT)
     older, newest = Run(finished).checkpoints()
     assert (older.name, newest.name) == ("00000003", "00000005")
     (newest / "trainer.safetensors").write_bytes(b"rubbish")
@@ -111,9 +120,37 @@ def test_nothing_but_damaged_checkpoints_is_one_sentence(finished: Path, capsys:
 
 
 def test_a_resumed_run_keeps_its_settings_but_may_go_on_longer(finished: Path) -> None:
-    train(dataclasses.replace(TINY, channels=64, iterations=5), finished, resume=True, console=SILENT)
+    train(AlphaZeroConfig(iterations=5), finished, resume=True, console=SILENT)
     newest = Run(finished).checkpoints()[-1]
     assert newest.name == "00000005" and '"channels": 8' in (newest / "model.json").read_text()
+    assert AlphaZeroConfig.from_json(Run(finished).config) == dataclasses.replace(TINY, iterations=5)
+    with pytest.raises(LabError, match="keeps channels 8"):
+        train(AlphaZeroConfig(channels=64), finished, resume=True, console=SILENT)
+
+
+def test_a_finished_run_is_left_alone(finished: Path) -> None:
+    before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
+    train(AlphaZeroConfig(), finished, resume=True, console=SILENT)
+    assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"seed": "x"}', '{"colour": 1}'])
+def test_damaged_settings_are_one_sentence(text: str, finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (finished / "config.json").write_text(text)
+    assert main(["train", "alphazero", "--out", str(finished), "--resume"]) == 2
+    assert "config.json is damaged" in capsys.readouterr().err
+
+
+def test_the_live_panel_shows_all_its_rows(finished: Path) -> None:
+    console = Console(width=80, record=True, force_terminal=True)
+    config = dataclasses.replace(TINY, iterations=4)
+    trainer = Trainer(config)
+    with TrainingDisplay(config, finished, console) as display:
+        display.training(trainer.iterate(), 30.0)
+        display.evaluation({"random": Interval(0.5, 0.4, 0.6)})
+    text = console.export_text()
+    for words in ("time", "0.5 of 60 min", "games", "evaluations/s", "loss policy", "score against random", "50%"):
+        assert words in text
 
 
 def test_curves_are_drawn(finished: Path, tmp_path: Path) -> None:
@@ -147,3 +184,80 @@ def test_bad_input(arguments: list[str], words: str, finished: Path, capsys: pyt
     message = capsys.readouterr().err
     assert words in message and len(message.splitlines()) == 1
     assert not (finished.parent / "new").exists()
+
+
+class Killed(BaseException):
+    """The process ends here: no handler of errors sees it."""
+
+
+class Faults:
+    """Counts the steps of writing to the disk, and makes the n-th raise; with `lasting`, all that follow too.
+
+    A deletion that fails has deleted something already.
+    """
+
+    STEPS: ClassVar = [(shutil, "rmtree"), (os, "fsync"), (Path, "rename"), (Path, "replace"), (Path, "mkdir")]
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, n: int, error: BaseException, lasting: bool) -> None:
+        self.left, self.error, self.lasting, self.failed = n, error, lasting, False
+        for owner, name in self.STEPS:
+            monkeypatch.setattr(owner, name, self.step(getattr(owner, name), name == "rmtree"))
+
+    def step(self, function: Callable[..., Any], deletes: bool) -> Callable[..., Any]:
+        """The function, which fails in its turn."""
+
+        def counted(target: Any, *arguments: Any, **options: Any) -> Any:
+            self.left -= 1
+            if not (self.left == 0 or (self.lasting and self.left < 0)):
+                return function(target, *arguments, **options)
+            self.failed = True
+            for victim in sorted(Path(target).glob("*"))[:1] if deletes else ():
+                victim.unlink()
+            if options.get("ignore_errors") and isinstance(self.error, OSError):
+                return None
+            raise self.error
+
+        return counted
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), Killed()], ids=["full", "killed"])
+def test_a_failure_at_any_step_of_saving_leaves_a_run_that_resumes(
+    error: BaseException, lasting: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every named checkpoint is whole after it, the newest is no older than before, and the next saving tidies up."""
+    trainer, reader = Trainer(TINY), Trainer(TINY)
+    run = Run.create(tmp_path / "start", TINY.to_json())
+    for _ in range(2):
+        trainer.iterate()
+        run.save_checkpoint(trainer.iteration, trainer.save)
+    leftover = tmp_path / "start" / "checkpoints" / ".00000000.old.tmp"
+    leftover.mkdir()
+    (leftover / "model.json").write_text("{}")
+    run.close()
+    trainer.iterate()
+    steps, reached = 0, set()
+    while True:
+        steps += 1
+        folder = tmp_path / str(steps)
+        shutil.copytree(tmp_path / "start", folder)
+        run = Run.open(folder)
+        with monkeypatch.context() as patch:
+            faults = Faults(patch, steps, error, lasting)
+            with contextlib.suppress(OSError, LabError, Killed):
+                run.save_checkpoint(3, trainer.save)
+        run.close()
+        run = Run.open(folder)
+        saved = run.checkpoints()
+        for checkpoint in saved:
+            reader.load(checkpoint)
+            assert checkpoint.name == f"{reader.iteration:08d}"
+        assert reader.iteration >= 2, f"the newest checkpoint was lost at step {steps}"
+        reached.add(reader.iteration)
+        run.save_checkpoint(4, trainer.save)
+        assert [c.name for c in run.checkpoints()] == [f"{reader.iteration:08d}", "00000004"]
+        assert sorted(p.name for p in (folder / "checkpoints").iterdir()) == [c.name for c in run.checkpoints()]
+        run.close()
+        if not faults.failed:
+            break
+    assert steps > 12 and reached == {2, 3}

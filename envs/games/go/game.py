@@ -100,11 +100,10 @@ class Go(TerritoryGame):
     @property
     def spec(self) -> str:
         default = Go(self.size)
-        options = [f"size={self.size}"]
-        for key in ("komi", "superko", "suicide", "max_plies"):
-            value = getattr(self, key)
-            if value != getattr(default, key):
-                options.append(f"{key}={f'{value:g}' if key == 'komi' else value}")
+        options = [f"size={self.size}", f"komi={self.komi:g}"]  # the komi always: it says who must do what
+        for key in ("superko", "suicide", "max_plies"):
+            if getattr(self, key) != getattr(default, key):
+                options.append(f"{key}={getattr(self, key)}")
         return f"{self.name}:{','.join(options)}"
 
     @property
