@@ -98,6 +98,24 @@ def test_a_reused_tree_carries_on_and_is_consistent(rule: str, game: Game) -> No
     assert carried >= 6
 
 
+def test_sequential_halving_counts_only_the_visits_of_its_own_call() -> None:
+    """What a reused tree brings does not stand in for simulations: two actions get 6 of 16, two get 2."""
+    game = ConnectFour()
+    config = SearchConfig(rule="gumbel", num_simulations=16, max_considered=4)
+    search, rng = Search(game, HashEvaluator(game, 4), config, reuse=True), np.random.default_rng(0)
+    states = game.init(8)
+    first = search.run(states, rng)
+    assert search.tree is not None
+    rows = np.arange(8)
+    root = search.tree.children[rows, 0, first.action]
+    children = search.tree.children[rows, root]
+    before = np.where(children >= 0, search.tree.nodes[rows[:, None], children]["visits"], 0)
+    assert (before.sum(axis=1) >= 4).all()
+    game.step(states, first.action)
+    gained = np.sort(search.run(states, rng).visits - before)
+    np.testing.assert_array_equal(gained, np.tile([0, 0, 0, 2, 2, 6, 6], (8, 1)))
+
+
 def test_dirichlet_noise_moves_the_visits_and_follows_the_seed() -> None:
     game = Go(5)
     config = SearchConfig(rule="puct", num_simulations=60, dirichlet_fraction=0.25)
