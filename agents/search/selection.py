@@ -19,14 +19,15 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from envs.jit import kernel
 
 PUCT, GUMBEL = 0, 1
 NO_PRIOR = 1e-38
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def edge(nodes: NDArray[Any], children: NDArray[Any], b: int, node: int, action: int) -> tuple[int, float]:
     """(N, Q from the side to move at `node`) of an action; simulations under way count as lost. Q is 0 if N is 0."""
     child = children[b, node, action]
@@ -39,7 +40,7 @@ def edge(nodes: NDArray[Any], children: NDArray[Any], b: int, node: int, action:
     return visits, (total - nodes[b, child].pending) / visits
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def puct_action(
     nodes: NDArray[Any],
     children: NDArray[Any],
@@ -72,7 +73,7 @@ def puct_action(
     return best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def completed_q(
     nodes: NDArray[Any],
     children: NDArray[Any],
@@ -103,7 +104,7 @@ def completed_q(
         q[a] = scale * ((q[a] if visits[a] > 0 else value) + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def improved_policy(logits: NDArray[Any], b: int, node: int, q: NDArray[Any], out: NDArray[Any]) -> None:
     """Fills out[a] with softmax(log P + sigma(completed Q)); 0 for illegal actions."""
     highest = -np.inf
@@ -118,7 +119,7 @@ def improved_policy(logits: NDArray[Any], b: int, node: int, q: NDArray[Any], ou
         out[a] /= total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gumbel_inner_action(
     logits: NDArray[Any], b: int, node: int, q: NDArray[Any], visits: NDArray[Any], policy: NDArray[Any]
 ) -> int:
@@ -134,7 +135,7 @@ def gumbel_inner_action(
     return best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gumbel_root_action(
     logits: NDArray[Any], gumbel: NDArray[Any], b: int, q: NDArray[Any], visits: NDArray[Any], considered: int
 ) -> int:

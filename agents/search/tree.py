@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from envs.games.game import Game, States, as_items
+from envs.jit import kernel
 
 NODE = np.dtype(
     [
@@ -141,7 +141,7 @@ class Tree:
         return line
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def install(
     nodes: NDArray[Any],
     prior: NDArray[Any],

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from agents.search import selection
 from agents.search.selection import PUCT
+from envs.jit import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _choose(
     nodes: NDArray[Any],
     children: NDArray[Any],
@@ -39,7 +39,7 @@ def _choose(
     return selection.gumbel_root_action(logits, gumbel, b, q, visits, wanted)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_node(nodes: NDArray[Any], children: NDArray[Any], size: NDArray[Any], b: int, parent: int, action: int) -> Any:
     """Allocates the node that an action leads to, not yet evaluated, and returns its index."""
     child = size[b]
@@ -53,7 +53,7 @@ def _add_node(nodes: NDArray[Any], children: NDArray[Any], size: NDArray[Any], b
     return child
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def simulate(
     nodes: NDArray[Any],
     children: NDArray[Any],
@@ -98,7 +98,7 @@ def simulate(
                 node = nodes[b, node].parent
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def backward(nodes: NDArray[Any], leaves: NDArray[Any], start: int, stop: int) -> None:
     """Adds the value of leaves[b, k] to every node on its path, which is then no longer pending."""
     for b in range(start, stop):
@@ -113,7 +113,7 @@ def backward(nodes: NDArray[Any], leaves: NDArray[Any], start: int, stop: int) -
                 node = record.parent
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def conclude(
     nodes: NDArray[Any],
     children: NDArray[Any],

@@ -19,13 +19,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from envs.errors import LabError
 from envs.games.diagram import SYMBOLS, check_status, read_cells, set_header, status_line
 from envs.games.game import MIRROR, Actions, Game, States, row_dtype
 from envs.games.scene import Box, Circle, Label, Primitive, Scene
+from envs.jit import kernel
 from envs.parallel import for_slices
 
 ROWS, COLUMNS, CELLS = 6, 7, 42
@@ -41,7 +41,7 @@ DIRECTIONS = np.array([1, 7, 6, 8], np.uint64)
 BITS = (7 * np.arange(COLUMNS) + np.arange(ROWS)[::-1, None]).astype(np.uint64)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _has_four(discs: np.uint64) -> bool:
     for k in range(4):
         shift = DIRECTIONS[k]
@@ -51,12 +51,12 @@ def _has_four(discs: np.uint64) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_open(occupied: np.uint64, column: int) -> bool:
     return not (occupied >> np.uint64(7 * column + ROWS - 1)) & ONE
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _play(row: Any, column: int) -> None:
     shift = np.uint64(7 * column)
     # One added at the foot of a column carries up to its lowest empty cell.
@@ -71,14 +71,14 @@ def _play(row: Any, column: int) -> None:
     row.to_play = 1 - row.to_play
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _step(states: Any, actions: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         if not states[i].terminated:
             _play(states[i], actions[i])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _legal_mask(states: Any, mask: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]
@@ -87,7 +87,7 @@ def _legal_mask(states: Any, mask: Any, start: int, stop: int) -> None:
             mask[i, column] = _is_open(occupied, column) and not row.terminated
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _observe(states: Any, planes: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]
@@ -102,7 +102,7 @@ def _observe(states: Any, planes: Any, start: int, stop: int) -> None:
                 planes[i, 2, r, column] = (playable >> bit) & ONE
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _random_below(seeds: Any, i: int, bound: int) -> np.int64:
     """A random number in 0 .. bound-1 by splitmix64, whose state seeds[i] advances."""
     seeds[i] += np.uint64(0x9E3779B97F4A7C15)
@@ -113,7 +113,7 @@ def _random_below(seeds: Any, i: int, bound: int) -> np.int64:
     return np.int64(((z >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _playout(states: Any, seeds: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]

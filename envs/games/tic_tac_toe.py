@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from envs.errors import LabError
 from envs.games.diagram import SYMBOLS, check_status, read_cells, set_header, status_line
 from envs.games.game import DIHEDRAL, Actions, Game, States, row_dtype
 from envs.games.scene import Box, Circle, Line, Primitive, Scene
+from envs.jit import kernel
 from envs.parallel import for_slices
 
 # board: 0 empty, 1 X (player 0), 2 O (player 1), row-major from the top left.
@@ -27,7 +27,7 @@ STATE = row_dtype([("board", "i1", (9,))])
 LINES = np.array([[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6]], np.int64)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _has_line(row: Any, mark: int) -> bool:
     for k in range(8):
         a, b, c = LINES[k]
@@ -36,7 +36,7 @@ def _has_line(row: Any, mark: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _play(row: Any, cell: int) -> None:
     mark = 1 + row.to_play
     row.board[cell] = mark
@@ -49,14 +49,14 @@ def _play(row: Any, cell: int) -> None:
     row.to_play = 1 - row.to_play
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _step(states: Any, actions: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         if not states[i].terminated:
             _play(states[i], actions[i])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _legal_mask(states: Any, mask: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]
@@ -64,7 +64,7 @@ def _legal_mask(states: Any, mask: Any, start: int, stop: int) -> None:
             mask[i, cell] = row.board[cell] == 0 and not row.terminated
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _observe(states: Any, planes: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]
@@ -73,7 +73,7 @@ def _observe(states: Any, planes: Any, start: int, stop: int) -> None:
             planes[i, 1, cell // 3, cell % 3] = row.board[cell] == 2 - row.to_play
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _random_below(seeds: Any, i: int, bound: int) -> np.int64:
     """A random number in 0 .. bound-1 by splitmix64, whose state seeds[i] advances."""
     seeds[i] += np.uint64(0x9E3779B97F4A7C15)
@@ -84,7 +84,7 @@ def _random_below(seeds: Any, i: int, bound: int) -> np.int64:
     return np.int64(((z >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _playout(states: Any, seeds: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]

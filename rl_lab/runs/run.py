@@ -15,6 +15,7 @@ import fcntl
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -96,22 +97,23 @@ class Run:
         if final.exists():
             return final
         for leftover in parent.glob(".*.tmp"):
-            shutil.rmtree(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
         temporary = parent / f".{final.name}.tmp"
         try:
             temporary.mkdir()
             write(temporary)
             sync_folder(temporary)
             temporary.rename(final)
+            sync_folder(parent)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise LabError(
                 f"The checkpoint of iteration {iteration} cannot be written to '{parent}': {error.strerror}; "
                 "those that were there are intact."
             ) from None
-        sync_folder(parent)
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            self.delete_checkpoint(old)
+            with suppress(OSError):  # what cannot be tidied away now is tidied away later
+                self.delete_checkpoint(old)
         return final
 
     def delete_checkpoint(self, checkpoint: Path) -> None:

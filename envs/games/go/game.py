@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from envs.errors import LabError
 from envs.games.game import DIHEDRAL, Actions, States, Symmetry, TerritoryGame
-from envs.games.go import diagram, kernels
+from envs.games.go import diagram, kernels, random_play, views
 from envs.games.go.coords import parse_vertex, vertex
 from envs.games.go.layout import (
     BLACK,
@@ -177,16 +177,16 @@ class Go(TerritoryGame):
 
     def legal_mask(self, states: States) -> NDArray[np.bool_]:
         mask = np.empty((len(states), self.num_actions), np.bool_)
-        for_slices(lambda a, b: kernels.legal_rows(states, mask, self.size, a, b), len(states))
+        for_slices(lambda a, b: views.legal_rows(states, mask, self.size, a, b), len(states))
         return mask
 
     def observe(self, states: States) -> NDArray[np.uint8]:
         planes = np.empty((len(states), int(np.prod(self.observation_shape))), np.uint8)
-        for_slices(lambda a, b: kernels.observe_rows(states, planes, self.size, a, b), len(states))
+        for_slices(lambda a, b: views.observe_rows(states, planes, self.size, a, b), len(states))
         return planes.reshape(len(states), *self.observation_shape)
 
     def playout(self, states: States, seeds: NDArray[np.uint64], sensible: bool = True) -> None:
-        for_slices(lambda a, b: kernels.playout_rows(states, seeds, sensible, a, b), len(states), min_rows=2)
+        for_slices(lambda a, b: random_play.playout_rows(states, seeds, sensible, a, b), len(states), min_rows=2)
 
     def _area(self, states: States) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
         owners = np.empty((len(states), *self.board_shape), np.int8)
