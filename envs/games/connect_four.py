@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from envs.errors import LabError
 from envs.games.diagram import SYMBOLS, check_status, read_cells, set_header, status_line
 from envs.games.game import MIRROR, Actions, Game, States, row_dtype
+from envs.games.random import random_below
 from envs.games.scene import Box, Circle, Label, Primitive, Scene
 from envs.jit import kernel
 from envs.parallel import for_slices
@@ -103,17 +104,6 @@ def _observe(states: Any, planes: Any, start: int, stop: int) -> None:
 
 
 @kernel
-def _random_below(seeds: Any, i: int, bound: int) -> np.int64:
-    """A random number in 0 .. bound-1 by splitmix64, whose state seeds[i] advances."""
-    seeds[i] += np.uint64(0x9E3779B97F4A7C15)
-    z = seeds[i]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return np.int64(((z >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
-
-
-@kernel
 def _playout(states: Any, seeds: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]
@@ -122,7 +112,7 @@ def _playout(states: Any, seeds: Any, start: int, stop: int) -> None:
             num_open = 0
             for column in range(COLUMNS):
                 num_open += _is_open(occupied, column)
-            skip = _random_below(seeds, i, num_open)
+            skip = random_below(seeds, i, num_open)
             for column in range(COLUMNS):
                 if _is_open(occupied, column):
                     if skip == 0:

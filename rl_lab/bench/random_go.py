@@ -83,29 +83,12 @@ SPIEL, ZOO = "OpenSpiel C++", "PettingZoo"
 def benchmarks() -> list[Benchmark]:
     """The rows of this file."""
     spiel, zoo = {"pyspiel": "open-spiel"}, {"pettingzoo": "pettingzoo"}
+    rows = [
+        (9, lambda: Contest(ours(9, 256), open_spiel(9, 300, 400)), SPIEL, 4.5, spiel),
+        (19, lambda: Contest(ours(19, 32), open_spiel(19, 30, 100)), SPIEL, 6.0, spiel),
+        (9, lambda: Contest(ours(9, 256), petting_zoo(9)), ZOO, 500.0, zoo),
+    ]
     return [
-        Benchmark(
-            "random Go 9x9",
-            "moves/s",
-            lambda: Contest(ours(9, 256), open_spiel(9, 300, 400)),
-            SPIEL,
-            wanted=4.5,
-            packages=spiel,
-        ),
-        Benchmark(
-            "random Go 19x19",
-            "moves/s",
-            lambda: Contest(ours(19, 32), open_spiel(19, 30, 100)),
-            SPIEL,
-            wanted=6,
-            packages=spiel,
-        ),
-        Benchmark(
-            "random Go 9x9",
-            "moves/s",
-            lambda: Contest(ours(9, 256), petting_zoo(9)),
-            ZOO,
-            wanted=500,
-            packages=zoo,
-        ),
+        Benchmark(f"random Go {size}x{size}", "moves/s", prepare, peer, wanted=wanted, packages=packages)
+        for size, prepare, peer, wanted, packages in rows
     ]

@@ -206,7 +206,7 @@ def test_a_saved_net_plays_other_sizes_of_its_game_and_no_other_game(tmp_path: P
 def test_a_damaged_net_is_one_clear_sentence(damage: object, words: str, tmp_path: Path) -> None:
     game = Go(3)
     save_model(tmp_path, random_net(game), game, {})
-    damage(tmp_path)  # type: ignore[operator]
+    damage(tmp_path)
     with pytest.raises(LabError, match=words) as caught:
         make_agent(f"alphazero:{tmp_path}", game)
     assert "\n" not in str(caught.value)
@@ -220,7 +220,7 @@ def test_a_run_that_is_not_there() -> None:
 def test_bad_settings_are_one_clear_sentence() -> None:
     for bad in ({"batch_size": 0}, {"averaging": 1.5}, {"games": -1}, {"minutes": float("nan")}):
         with pytest.raises(LabError, match=next(iter(bad))):
-            AlphaZeroConfig(**bad)  # type: ignore[arg-type]
+            AlphaZeroConfig(**bad)
     with pytest.raises(LabError, match="device"):
         Trainer(dataclasses.replace(TINY, device="tpu"))
 

@@ -43,7 +43,7 @@ def test_with_an_exact_evaluator_the_move_and_both_values_are_right_in_every_tic
     game = evaluator.game
     states = all_positions()
     assert len(states) == 4520
-    config = SearchConfig(rule=rule, num_simulations=256, gumbel_scale=0.0)  # type: ignore[arg-type]
+    config = SearchConfig(rule=rule, num_simulations=256, gumbel_scale=0.0)
     result = Search(game, evaluator, config).run(states, np.random.default_rng(0))
     after, truth = states.copy(), true_values(states)
     game.step(after, result.action)
@@ -65,7 +65,7 @@ def test_trees_do_not_know_of_each_other() -> None:
 @pytest.mark.parametrize(("rule", "leaves"), [("puct", 4), ("puct", 7), ("gumbel", 4), ("gumbel", 7)])
 def test_waves_of_leaves_spend_the_same_budget(rule: str, leaves: int) -> None:
     game = ConnectFour()
-    config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves)  # type: ignore[arg-type]
+    config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves)
     search = Search(game, HashEvaluator(game, 2), config)
     result = search.run(game.init(3), np.random.default_rng(0))
     np.testing.assert_array_equal(result.visits.sum(axis=1), 50)
@@ -76,7 +76,7 @@ def test_waves_of_leaves_spend_the_same_budget(rule: str, leaves: int) -> None:
 @pytest.mark.parametrize("rule", ["puct", "gumbel"])
 @pytest.mark.parametrize("game", [ConnectFour(), TicTacToe(), Go(3, komi=0.0)], ids=lambda g: g.name)
 def test_a_reused_tree_carries_on_and_is_consistent(rule: str, game: Game) -> None:
-    config = SearchConfig(rule=rule, num_simulations=40, gumbel_scale=0.0)  # type: ignore[arg-type]
+    config = SearchConfig(rule=rule, num_simulations=40, gumbel_scale=0.0)
     search = Search(game, HashEvaluator(game, 3), config, reuse=True)
     states, rng = game.init(2), np.random.default_rng(0)
     carried = 0

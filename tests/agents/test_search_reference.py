@@ -40,7 +40,7 @@ def assert_equals_reference(result: SearchResult, search: Search, states: States
 @pytest.mark.parametrize("num_simulations", [1, 16, 50])
 def test_equals_the_reference_on_random_games(game: Game, rule: str, num_simulations: int) -> None:
     rng = np.random.default_rng([num_simulations, len(rule)])
-    config = SearchConfig(rule=rule, num_simulations=num_simulations, max_considered=6, gumbel_scale=0.0)  # type: ignore[arg-type]
+    config = SearchConfig(rule=rule, num_simulations=num_simulations, max_considered=6, gumbel_scale=0.0)
     search = Search(game, HashEvaluator(game, 5), config)
     states = random_positions(game, 12, 20, rng)
     assert_equals_reference(search.run(states, rng), search, states, np.zeros((12, game.num_actions)))
@@ -63,7 +63,7 @@ def test_gumbel_noise_equals_the_reference(game: Game, max_considered: int, scal
 def test_waves_equal_the_reference(game: Game, rule: str, leaves: int) -> None:
     """With several simulations under way at once, each of them a loss until it returns; 50 is no multiple of 4 or 7."""
     rng = np.random.default_rng([leaves, len(rule)])
-    config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves, max_considered=6)  # type: ignore[arg-type]
+    config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves, max_considered=6)
     search = Search(game, HashEvaluator(game, 6), config)
     states = random_positions(game, 8, 12, rng)
     noise = np.zeros((8, game.num_actions))

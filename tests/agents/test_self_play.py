@@ -52,7 +52,7 @@ def played(game: Game, starts: States, scripts: list[str], steps: int) -> list[P
     actions = [[game.parse_action(name) for name in script.split()] for script in scripts]
     play = SelfPlay(game, len(scripts), random_opening=0.0, search_value_share=SHARE, seed=0)
     play.states = starts.copy()
-    return [play.step(Script(game, actions)) for _ in range(steps)]  # type: ignore[arg-type]
+    return [play.step(Script(game, actions)) for _ in range(steps)]
 
 
 def assert_positions(positions: Positions, game: Game, start: States, script: str, slot: int, outcome: int) -> None:

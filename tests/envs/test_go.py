@@ -224,7 +224,7 @@ def test_a_batch_may_mix_board_sizes() -> None:
 )
 def test_bad_options_are_one_clear_sentence(options: dict[str, object], words: str) -> None:
     with pytest.raises(LabError, match=words):
-        Go(**options)  # type: ignore[arg-type]
+        Go(**options)
 
 
 @pytest.mark.parametrize("diagram", ["", ". .\n. .", "X O\nO X", ". . .\n. . .\n. . Q"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,10 @@ from rl_lab.arena.tournament import Tournament, play_tournament, round_robin
 from rl_lab.go_io.sgf import load_sgf
 
 GAMES: list[Game] = [TicTacToe(), ConnectFour(), Go(5), Go(9)]
-name_of: Callable[[Game], str] = lambda game: game.spec  # noqa: E731
+
+
+def name_of(game: Game) -> str:
+    return game.spec
 
 
 class Watched(RandomAgent):
@@ -178,7 +180,7 @@ def test_an_illegal_move_is_the_agents_fault() -> None:
 def test_wrong_tournaments_are_one_sentence(names: list[str], options: dict[str, int], message: str) -> None:
     game = TicTacToe()
     with pytest.raises(LabError, match=message):
-        round_robin(game, [First(game, name) for name in names], **options)  # type: ignore[arg-type]
+        round_robin(game, [First(game, name) for name in names], **options)
 
 
 def run(game: str, out: Path, **options: int) -> tuple[Tournament, str]:

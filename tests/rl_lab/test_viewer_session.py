@@ -83,13 +83,13 @@ def game() -> Game:
 
 
 @pytest.fixture
-def seat(game: Game):  # type: ignore[no-untyped-def]
+def seat(game: Game):
     """Makes sessions without waiting times, and closes them."""
     made: list[Session] = []
 
     def make(first: Agent | None, second: Agent | None, **options: object) -> Session:
         players = tuple(Player(agent.name, agent) if agent else Player("human") for agent in (first, second))
-        session = Session(game, players, **options)  # type: ignore[arg-type]
+        session = Session(game, players, **options)
         session.turn_seconds = 0.0
         made.append(session)
         return session
@@ -117,7 +117,7 @@ def settle(session: Session) -> None:
     until(session, lambda: session.phase is Phase.OVER or (session.phase is Phase.THINK and not session.thinking))
 
 
-def test_agents_play_a_whole_game(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_agents_play_a_whole_game(game: Game, seat) -> None:
     session = seat(Chancy(game, 0.5), Chancy(game, 0.5))
     until(session, lambda: session.phase is Phase.OVER)
     table = session.table
@@ -130,7 +130,7 @@ def test_agents_play_a_whole_game(game: Game, seat) -> None:  # type: ignore[no-
     assert session.table.players[0].agent.resets == 1
 
 
-def test_the_same_seed_gives_the_same_game(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_the_same_seed_gives_the_same_game(game: Game, seat) -> None:
     games = []
     for seed in (1, 1, 2):
         session = seat(Chancy(game), Chancy(game), seed=seed)
@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_game(game: Game, seat) -> None:  # type: i
     assert games[0] == games[1] != games[2]
 
 
-def test_a_person_plays_undoes_and_redoes(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_a_person_plays_undoes_and_redoes(game: Game, seat) -> None:
     session = seat(None, First(game))
     settle(session)
     assert not session.undo()
@@ -156,13 +156,13 @@ def test_a_person_plays_undoes_and_redoes(game: Game, seat) -> None:  # type: ig
     assert session.table.match.history == [8, 0]
 
 
-def test_undo_never_leaves_the_agent_to_move_first_again(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_undo_never_leaves_the_agent_to_move_first_again(game: Game, seat) -> None:
     session = seat(First(game), None)
     settle(session)
     assert session.table.match.history == [0] and not session.undo()
 
 
-def test_an_answer_to_an_abandoned_position_is_dropped(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_an_answer_to_an_abandoned_position_is_dropped(game: Game, seat) -> None:
     agent = Slow(game)
     session = seat(None, agent)
     settle(session)
@@ -180,7 +180,7 @@ def test_an_answer_to_an_abandoned_position_is_dropped(game: Game, seat) -> None
     assert session.table.match.history == [0, 1]
 
 
-def test_an_agent_that_raises_gives_a_message_and_can_be_asked_again(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_an_agent_that_raises_gives_a_message_and_can_be_asked_again(game: Game, seat) -> None:
     agent = Broken(game)
     session = seat(First(game), agent)
     until(session, lambda: bool(session.message))
@@ -191,14 +191,14 @@ def test_an_agent_that_raises_gives_a_message_and_can_be_asked_again(game: Game,
     assert session.message == ""
 
 
-def test_an_illegal_action_of_an_agent_is_a_message(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_an_illegal_action_of_an_agent_is_a_message(game: Game, seat) -> None:
     session = seat(First(game), Cheat(game))
     until(session, lambda: bool(session.message))
     assert "A1" in session.message or "not legal" in session.message
     assert session.table.ply == 1
 
 
-def test_closing_during_a_thought_ends_the_thread(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_closing_during_a_thought_ends_the_thread(game: Game, seat) -> None:
     agent = Slow(game)
     session = seat(agent, None)
     until(session, agent.started.is_set)
@@ -208,7 +208,7 @@ def test_closing_during_a_thought_ends_the_thread(game: Game, seat) -> None:  # 
     assert "rl-lab-thinker" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_pause_holds_and_a_step_is_half_a_turn(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_pause_holds_and_a_step_is_half_a_turn(game: Game, seat) -> None:
     session = seat(First(game), First(game))
     session.toggle_pause()
     for _ in range(20):
@@ -235,7 +235,7 @@ def test_speed_and_pace(game: Game) -> None:
     session.close()
 
 
-def test_resign_hint_and_swap(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_resign_hint_and_swap(game: Game, seat) -> None:
     session = seat(None, First(game))
     settle(session)
     assert session.ask_hint()
@@ -250,7 +250,7 @@ def test_resign_hint_and_swap(game: Game, seat) -> None:  # type: ignore[no-unty
     assert session.undo() and not session.table.over
 
 
-def test_nothing_is_revealed_to_a_person_unless_asked(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_is_revealed_to_a_person_unless_asked(game: Game, seat) -> None:
     session = seat(None, First(game))
     settle(session)
     session.play(4)
@@ -259,7 +259,7 @@ def test_nothing_is_revealed_to_a_person_unless_asked(game: Game, seat) -> None:
     assert not capture(session, layers=frozenset(), index=1).revealed
 
 
-def test_two_people_need_no_agent(game: Game, seat) -> None:  # type: ignore[no-untyped-def]
+def test_two_people_need_no_agent(game: Game, seat) -> None:
     session = seat(None, None)
     for action in (0, 3, 1, 4, 2):
         assert session.play(action)

@@ -53,7 +53,7 @@ def open_window(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cal
 
     def make(spec: str, first: Agent | None, second: Agent | None, size: tuple[int, int] = (900, 600)) -> Window:
         players = tuple(Player(agent.name, agent) if agent else Player("human") for agent in (first, second))
-        session = Session(make_game(spec), players)  # type: ignore[arg-type]
+        session = Session(make_game(spec), players)
         session.turn_seconds = 0.0
         made.append(Window(Desk(session), size, tmp_path))
         return made[-1]
@@ -193,14 +193,14 @@ def test_every_phase_draws_at_every_size(spec: str, theme: object) -> None:
         if (view.phase, bool(view.thought)) not in seen:
             seen.add((view.phase, bool(view.thought)))
             for size in ((900, 600), (1200, 1200)):
-                draw_picture(pygame.Surface(size), layout(*size), theme, view)  # type: ignore[arg-type]
+                draw_picture(pygame.Surface(size), layout(*size), theme, view)
         if session.table.human_to_move:
             if session.table.ply > 6:
                 session.resign()
             else:
                 session.play(session.table.match.legal_actions[-1])
         session.update()
-    draw_picture(pygame.Surface((900, 600)), layout(900, 600), theme, capture(session))  # type: ignore[arg-type]
+    draw_picture(pygame.Surface((900, 600)), layout(900, 600), theme, capture(session))
     assert {phase for phase, _ in seen} >= {Phase.OBSERVE, Phase.THINK}
     session.close()
 
