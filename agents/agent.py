@@ -1,4 +1,8 @@
-"""What acts: an agent looks at a batch of states and decides for each of them."""
+"""What acts: an agent looks at a batch of states and decides for each of them.
+
+Chance belongs to its row (envs/chance.py): what an agent decides for state i depends on that state, on seeds[i] and, if
+the agent has one, on the memory of slot i; not on the states beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,21 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.games.game import Game, States
+from envs.chance import Seeds, check_seeds, choose
+from envs.games.game import States
 
 
 @dataclass
 class Decision:
-    """What an agent chose for n states, and what it can tell of why. Values are from the side to move, in [-1, 1]."""
+    """What an agent chose for n states, and what it can tell of why. In games, values are from the side to move, in
+    [-1, 1]."""
 
-    action: NDArray[np.int64]
-    """[n], legal in their states."""
+    action: NDArray[Any]
+    """[n], integers legal in their states; where actions are continuous, floats [n, D]."""
     policy: NDArray[np.float32]
-    """[n, A], the distribution the agent acted by; zero on illegal actions."""
+    """[n, A], the distribution the agent acted by; zero on illegal actions. [n, 0] where actions are continuous."""
     value: NDArray[np.float32]
-    """[n], what the agent expects of the game; 0 if it has no opinion."""
+    """[n], what the agent expects of the rest of the episode; 0 if it has no opinion."""
     prior: NDArray[np.float32] | None = None
     """[n, A], the net's policy before any search."""
     visits: NDArray[np.int32] | None = None
@@ -35,39 +41,39 @@ class Decision:
 class Evaluator(Protocol):
     """Judges positions for a search: a net, or any function of states."""
 
-    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(policy logits float32[n, A], value float32[n] in [-1, 1] from the side to move). Rows are not finished."""
+    def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(policy logits float32[n, A], value float32[n] in [-1, 1] from the side to move). Rows are not finished.
+
+        All chance in judging states[i] comes from seeds[i], which may be advanced; a net needs none.
+        """
         ...
 
 
 class Agent(ABC):
     """A player. It may keep memory between calls (a search tree), but must be right on any states at any time."""
 
-    def __init__(self, game: Game, name: str) -> None:
-        self.game = game
+    def __init__(self, name: str) -> None:
         self.name = name
         """How tables call it: its spec string."""
 
     @abstractmethod
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
-        """Decides for n unfinished states; all chance comes from `rng`."""
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        """Decides for n unfinished states; all chance in states[i] comes from seeds[i], which is advanced in place."""
 
     def reset(self) -> None:  # noqa: B027 - an agent without memory has nothing to forget
         """Forgets any memory of games in progress."""
 
 
-def draw_seeds(rng: np.random.Generator, n: int) -> NDArray[np.uint64]:
-    """n random states for jitted kernels. Shape [n]."""
-    return rng.integers(0, 2**64, size=n, dtype=np.uint64)
-
-
 def uniform_policy(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The uniform distribution over the legal actions. Shape [n, A]."""
-    return np.asarray(mask / mask.sum(axis=1, keepdims=True), np.float32)
+    share = 1 / mask.sum(axis=1, keepdims=True, dtype=np.float32)
+    return np.multiply(mask, share, dtype=np.float32)
 
 
-def sample_actions(policy: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
-    """One action a row, drawn by inverse transform from unnormalised weights [n, A]; never one of weight zero."""
-    cumulative = np.cumsum(policy, axis=1, dtype=np.float64)
-    threshold = rng.random(len(policy)) * cumulative[:, -1]
-    return np.asarray((cumulative > threshold[:, None]).argmax(axis=1))
+def sample_actions(policy: NDArray[Any], seeds: Seeds) -> NDArray[np.int64]:
+    """One action a row, drawn from unnormalised weights [n, A]; never one of weight zero. Shape [n].
+
+    Raises LabError unless there is a random state for each row.
+    """
+    check_seeds(seeds, len(policy))
+    return choose(policy, seeds)

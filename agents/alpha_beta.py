@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from agents.agent import Agent, Decision
 from agents.scripted import successors, value_for
+from envs.chance import Seeds, check_seeds, uniform
 from envs.errors import LabError
 from envs.games.game import Game, States, TerritoryGame, player_sign
 
@@ -197,7 +198,7 @@ def squashed_margin(game: Game) -> Horizon:
 class AlphaBetaAgent(Agent):
     """Plays the best move of an alpha-beta search of `depth` plies, deepened one ply at a time.
 
-    Ties are broken by `rng`. It wins as soon as it can and, when it must lose, plays the move that held out
+    Ties are broken by chance. It wins as soon as it can and, when it must lose, plays the move that held out
     longest in the search.
     """
 
@@ -205,24 +206,26 @@ class AlphaBetaAgent(Agent):
         """Raises LabError if depth is not 1 to 64."""
         if not 1 <= depth <= MAX_DEPTH:
             raise LabError(f"depth of agent 'alphabeta' must be 1 to {MAX_DEPTH}, not {depth}.")
-        super().__init__(game, f"alphabeta:depth={depth}")
-        self.depth = depth
+        super().__init__(f"alphabeta:depth={depth}")
+        self.game, self.depth = game, depth
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         """See Agent.act; the policy is all on one action, and +1 and -1 as value are proved."""
         n = len(states)
+        check_seeds(seeds, n)
         policy, value = np.zeros((n, self.game.num_actions), np.float32), np.zeros(n, np.float32)
         action, variations = np.zeros(n, np.int64), []
         for i in range(n):
-            found, line = self._think(states[i : i + 1], rng)
+            found, line = self._think(states[i : i + 1], seeds[i : i + 1])
             action[i], value[i] = found.action, found.value
             variations.append(line)
         policy[np.arange(n), action] = 1
         return Decision(action, policy, value, variations=variations)
 
-    def _think(self, state: States, rng: np.random.Generator) -> tuple[Result, list[int]]:
+    def _think(self, state: States, seed: Seeds) -> tuple[Result, list[int]]:
         search = Negamax(self.game, squashed_margin(self.game))
-        search.history[:] = rng.random(search.history.shape)  # less than any cutoff adds: breaks ties
+        # Less than any cutoff adds: it breaks ties.
+        search.history = uniform(seed, search.history.size).reshape(search.history.shape)
         identity = np.zeros(1, np.int64)
         best, line = Result(DRAW, False, -1), [0]
         for depth in range(1, self.depth + 1):

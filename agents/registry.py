@@ -6,12 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gymnasium.spaces import Box
+
 from agents.agent import Agent
+from agents.solo.options import (
+    AdamOptions,
+    GradientDescentOptions,
+    MomentumOptions,
+    NoisyDescentOptions,
+    OptimizerOptions,
+)
 from envs.errors import LabError
 from envs.games.game import Game
+from envs.solo.catch import Catch
+from envs.solo.maze import Maze
+from envs.solo.skier import Skier
+from envs.solo.snake import Snake
+from envs.solo.world import World
 from envs.spec import Spec, build, unknown_name
 
 MAX_SIMULATIONS = 1_000_000
+
+BOARD_GAMES, WORLDS = "board games", "single-agent worlds"
 
 
 def check_range(what: str, value: int, low: int, high: int) -> None:
@@ -58,10 +74,13 @@ class AlphaZeroOptions:
 # The makers import late: a random player must not wait for torch or for kernels it does not use.
 
 
-def _random(game: Game, path: str, options: NoOptions) -> Agent:
+def _random(env: Game | World, path: str, options: NoOptions) -> Agent:
     from agents.scripted import RandomAgent
+    from agents.solo.random import RandomBoxAgent
 
-    return RandomAgent(game)
+    if isinstance(env, World) and isinstance(env.action_space, Box):
+        return RandomBoxAgent(env.action_space)
+    return RandomAgent(env)
 
 
 def _greedy(game: Game, path: str, options: NoOptions) -> Agent:
@@ -92,6 +111,42 @@ def _human(game: Game, path: str, options: NoOptions) -> Agent:
     raise LabError("A 'human' can only play in the window: use 'rl-lab play'.")
 
 
+def _perfect(world: Catch, path: str, options: NoOptions) -> Agent:
+    from agents.solo.catch import PerfectCatcher
+
+    return PerfectCatcher(world)
+
+
+def _hamiltonian(world: Snake, path: str, options: NoOptions) -> Agent:
+    from agents.solo.snake import HamiltonianAgent
+
+    return HamiltonianAgent(world)
+
+
+def _shortest_path(world: Maze, path: str, options: NoOptions) -> Agent:
+    from agents.solo.maze import ShortestPathAgent
+
+    return ShortestPathAgent(world)
+
+
+def _mark_follower(world: Maze, path: str, options: NoOptions) -> Agent:
+    from agents.solo.maze import MarkFollower
+
+    return MarkFollower(world)
+
+
+def _optimizer(world: Skier, path: str, options: OptimizerOptions) -> Agent:
+    from agents.solo.optimizers import optimizer_agent
+
+    return optimizer_agent(world, options)
+
+
+def _optimum(world: Skier, path: str, options: NoOptions) -> Agent:
+    from agents.solo.optimizers import OptimumAgent
+
+    return OptimumAgent(world, "optimum")
+
+
 @dataclass(frozen=True)
 class AgentKind:
     """How one kind of agent is made."""
@@ -102,13 +157,15 @@ class AgentKind:
     """What it is, in one line."""
     options: type[Any]
     """The dataclass of its options."""
-    make: Callable[[Game, str, Any], Agent]
-    """Takes the game, the spec's path and an instance of `options`."""
+    make: Callable[[Any, str, Any], Agent]
+    """Takes the game or world, the spec's path and an instance of `options`."""
+    plays: tuple[str, ...] = (BOARD_GAMES,)
+    """What it can act in: BOARD_GAMES, WORLDS, or names of worlds."""
     needs_path: bool = False
 
 
 AGENTS: dict[str, AgentKind] = {
-    "random": AgentKind("random", "any legal action, all equally likely", NoOptions, _random),
+    "random": AgentKind("random", "any legal action, all equally likely", NoOptions, _random, (BOARD_GAMES, WORLDS)),
     "greedy": AgentKind("greedy", "looks one move ahead: wins, captures", NoOptions, _greedy),
     "alphabeta": AgentKind("alphabeta:depth=4", "alpha-beta search", AlphaBetaOptions, _alpha_beta),
     "rollout": AgentKind("rollout:simulations=200", "tree search judged by random games", RolloutOptions, _rollout),
@@ -119,23 +176,45 @@ AGENTS: dict[str, AgentKind] = {
         _alphazero,
         needs_path=True,
     ),
+    "perfect": AgentKind("perfect", "catches every ball", NoOptions, _perfect, ("catch",)),
+    "hamiltonian": AgentKind("hamiltonian", "a cycle through all cells", NoOptions, _hamiltonian, ("snake",)),
+    "shortest_path": AgentKind("shortest_path", "reads the maze", NoOptions, _shortest_path, ("maze",)),
+    "mark_follower": AgentKind("mark_follower", "goes where the mark is", NoOptions, _mark_follower, ("maze",)),
+    "gd": AgentKind("gd:lr=0.5", "gradient descent", GradientDescentOptions, _optimizer, ("skier",)),
+    "sgd_noise": AgentKind(
+        "sgd_noise:lr=1,noise=0.5", "gradient descent on a noisy slope", NoisyDescentOptions, _optimizer, ("skier",)
+    ),
+    "momentum": AgentKind(
+        "momentum:lr=0.05,momentum=0.9", "gradient descent with momentum", MomentumOptions, _optimizer, ("skier",)
+    ),
+    "adam": AgentKind("adam:lr=0.5,beta1=0.9", "the optimiser Adam", AdamOptions, _optimizer, ("skier",)),
+    "optimum": AgentKind("optimum", "is told where the lowest point is", NoOptions, _optimum, ("skier",)),
     "human": AgentKind("human", "a person at the window", NoOptions, _human),
 }
 
 
-def make_agent(spec: str, game: Game) -> Agent:
-    """The agent that a spec string names, e.g. "alphabeta:depth=6", for `game`.
+def plays(kind: AgentKind, env: Game | World) -> bool:
+    """Whether agents of that kind are for the game or world."""
+    group = BOARD_GAMES if isinstance(env, Game) else WORLDS
+    return group in kind.plays or env.name in kind.plays
+
+
+def make_agent(spec: str, env: Game | World) -> Agent:
+    """The agent that a spec string names, e.g. "alphabeta:depth=6", for a game or a single-agent world.
 
     Raises LabError, with what would be right, for an unknown agent or option, a value out of range, a path
-    where none belongs or none where one does, and for "human", whom only the window can make.
+    where none belongs or none where one does, an agent of other games or worlds, and for "human", whom only the
+    window can make.
     """
     parsed = Spec.parse(spec)
     if parsed.name not in AGENTS:
-        raise unknown_name("agent", parsed.name, AGENTS)
+        raise unknown_name("agent", parsed.name, (name for name, kind in AGENTS.items() if plays(kind, env)))
     kind = AGENTS[parsed.name]
+    if not plays(kind, env):
+        raise LabError(f"Agent '{parsed.name}' plays {' and '.join(kind.plays)}, not {env.name}.")
     if kind.needs_path and not parsed.path:
         raise LabError(f"Agent '{parsed.name}' needs a path: write it as {kind.usage}.")
     if (parsed.path and not kind.needs_path) or (parsed.options and kind.options is NoOptions):
         raise LabError(f"'{spec}' gives agent '{parsed.name}' what it does not take: write {kind.usage}.")
     options = build(kind.options, dict(parsed.options), f"agent '{parsed.name}'")
-    return kind.make(game, parsed.path, options)
+    return kind.make(env, parsed.path, options)

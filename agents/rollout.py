@@ -9,21 +9,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import Agent, Decision, draw_seeds
+from agents.agent import Agent, Decision
 from agents.search import Search, SearchConfig
+from envs.chance import Seeds
 from envs.games.game import Game, States, as_items, player_sign
 
 
 class RolloutEvaluator:
-    """One random playout a position, and no opinion on moves. Draws from the generator it was last given."""
+    """One random playout a position, and no opinion on moves."""
 
     def __init__(self, game: Game) -> None:
         self.game = game
-        self.rng = np.random.default_rng(0)
 
-    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         played = as_items(states).copy().view(states.dtype)
-        self.game.playout(played, draw_seeds(self.rng, len(states)))
+        self.game.playout(played, seeds)
         value = played["outcome"] * player_sign(states["to_play"])
         return np.zeros((len(states), self.game.num_actions), np.float32), value.astype(np.float32)
 
@@ -32,15 +32,13 @@ class RolloutAgent(Agent):
     """Plays the most visited action of a PUCT search over random playouts."""
 
     def __init__(self, game: Game, simulations: int = 200, name: str = "") -> None:
-        super().__init__(game, name or f"rollout:simulations={simulations}")
-        self.evaluator = RolloutEvaluator(game)
+        super().__init__(name or f"rollout:simulations={simulations}")
         # A playout's result is -1, 0 or +1, far noisier than a net's value: hence the wider exploration. Waves of
         # eight share the cost of leaving Python, and lose nothing measurable against waves of one.
         config = SearchConfig(rule="puct", num_simulations=simulations, leaves_per_wave=8, c_init=2.5)
-        self.search = Search(game, self.evaluator, config)
+        self.search = Search(game, RolloutEvaluator(game), config)
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
-        self.evaluator.rng = rng
-        found = self.search.run(states, rng)
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        found = self.search.run(states, seeds)
         variations = [self.search.variation(b) for b in range(len(states))]
         return Decision(found.action, found.policy, found.value, found.prior, found.visits, found.q, variations)

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Agent, Decision, sample_actions, uniform_policy
+from envs.chance import Seeds
 from envs.games.game import Actions, Game, States, TerritoryGame, player_sign
+from envs.solo.world import World
 
 # How many bytes of successor states are looked at in one go, and up to how many bytes of replies to all
 # successors of one state count as cheap (Connect Four: 7 * 7 rows; Go 9x9: 82 * 82 rows of 4 KB do not).
@@ -30,13 +32,14 @@ def value_for(states: States, to_play: NDArray[np.int8]) -> NDArray[np.float32]:
 class RandomAgent(Agent):
     """Draws uniformly from the legal actions, passes included."""
 
-    def __init__(self, game: Game) -> None:
-        super().__init__(game, "random")
+    def __init__(self, game: Game | World) -> None:
+        super().__init__("random")
+        self.game = game
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         """See Agent.act; the value is 0."""
-        policy = uniform_policy(self.game.legal_mask(states))
-        return Decision(sample_actions(policy, rng), policy, np.zeros(len(states), np.float32))
+        mask = self.game.legal_mask(states)
+        return Decision(sample_actions(mask, seeds), uniform_policy(mask), np.zeros(len(states), np.float32))
 
 
 class GreedyAgent(Agent):
@@ -48,10 +51,11 @@ class GreedyAgent(Agent):
     """
 
     def __init__(self, game: Game) -> None:
-        super().__init__(game, "greedy")
+        super().__init__("greedy")
+        self.game = game
         self.checks_replies = game.num_actions**2 * game.state_dtype.itemsize <= REPLY_BYTES
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         """See Agent.act; the value is +1 or -1 if the look-ahead sees the end of the game, else 0."""
         n, size = len(states), self.game.num_actions
         replies = size if self.checks_replies else 1
@@ -60,7 +64,7 @@ class GreedyAgent(Agent):
         for start in range(0, n, rows):
             chunk = slice(start, start + rows)
             policy[chunk], value[chunk] = self._look_ahead(states[chunk])
-        return Decision(sample_actions(policy, rng), policy, value)
+        return Decision(sample_actions(policy, seeds), policy, value)
 
     def _look_ahead(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The policy [n, A] and the value [n]."""

@@ -2,8 +2,9 @@
 
 numba's own cache has two gaps. It compiles what a kernel calls into it, yet looks only at the kernel's own file to see
 whether cached code is still good, so after an edit of a helper in the file beside it old code would run: here a cached
-kernel is good as long as no Python file in its folder has changed. And two processes that compile at once can give one
-name to two pieces of code, so that later runs call a kernel for the wrong type of row: here they write in turns.
+kernel is good as long as no Python file in its folder, or beside this one (chance.py), has changed. And two processes
+that compile at once can give one name to two pieces of code, so that later runs call a kernel for the wrong type of
+row: here they write in turns.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def kernel(function: F) -> F:
     index = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     # numba has no public way to this; a version without these names has its own cache, gaps included.
     if index is not None and hasattr(index, "_source_stamp") and hasattr(index, "_index_path"):
-        index._source_stamp = _stamp(Path(function.__code__.co_filename).parent)
+        folders = {Path(function.__code__.co_filename).parent, Path(__file__).parent}
+        index._source_stamp = tuple(_stamp(folder) for folder in sorted(folders))
         index.save = _in_turns(index.save, Path(f"{index._index_path}.lock"))
     return cast(F, dispatcher)
 

@@ -49,6 +49,16 @@ class Spec:
         return Spec(name, path, tuple(options.items()))
 
 
+def with_options(spec: Spec, options: Mapping[str, Any]) -> Spec:
+    """The spec with more options, given as values; those that are None are left to their default.
+
+    "board_size", the word of Gymnasium and PettingZoo, is another name of "size". Raises LabError for one given twice.
+    """
+    more = [("size" if key == "board_size" else key, value) for key, value in options.items() if value is not None]
+    texts = [f"{key}={value}" for key, value in [*spec.options, *more]]
+    return Spec.parse(f"{spec.name}:{','.join(filter(None, [spec.path, *texts]))}")
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> LabError:
     """The error for a name that does not exist: lists what does, the nearest first."""
     names = sorted(known)

@@ -78,6 +78,26 @@ class Tournament:
 
 
 @dataclass
+class Evaluate:
+    """Plays agents in a single-agent world, all on the same episodes, and prints tables with 95% intervals."""
+
+    world: Annotated[Positional[str], arg(metavar="WORLD")]
+    """The world, e.g. skier:dims=2; its held-out episodes, if it has any, unless it says split=train."""
+    agents: Annotated[Positional[tuple[str, ...]], arg(metavar="AGENT AGENT ...")]
+    """One or more agents, e.g. random gd adam; the others are compared with the first."""
+    episodes: int = 100
+    """Episodes for each agent."""
+    seed: int = 0
+    """The same seed gives the same episodes and the same chance to the agents."""
+
+    def start(self) -> None:
+        """Evaluates."""
+        from rl_lab.evaluate import run_evaluation
+
+        run_evaluation(self.world, self.agents, self.episodes, self.seed)
+
+
+@dataclass
 class Play:
     """Opens a window in which you play against an agent."""
 
@@ -189,6 +209,7 @@ class Demo:
 Command = (
     Annotated[Train, subcommand("train")]
     | Annotated[Tournament, subcommand("tournament")]
+    | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Play, subcommand("play")]
     | Annotated[Watch, subcommand("watch")]
     | Annotated[Bench, subcommand("bench")]

@@ -177,7 +177,7 @@ def _evaluate(trainer: Trainer, run: Run, display: TrainingDisplay, stop: list[i
             display.status(f"Playing {EVALUATION_GAMES} games against {anchor} ...")
             agents = [player, make_agent(anchor, trainer.game)]
             schedule = round_robin(trainer.game, agents, EVALUATION_GAMES, OPENING_PLIES, seed=trainer.config.seed)
-            records = play_tournament(trainer.game, agents, schedule, seed=trainer.iteration, progress=check).records
+            records = play_tournament(trainer.game, agents, schedule, trainer.config.seed, progress=check).records
             scores[anchor] = paired_interval(opening_scores(records, player.name))
     except _Stopped:
         return

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from agents.alphazero.network import NetOutput, PolicyValueNet
+from envs.chance import Seeds
 from envs.errors import LabError
 from envs.games.game import Game, States
 
@@ -48,7 +49,7 @@ class NetEvaluator:
         planes = torch.from_numpy(observations).to(self.device, non_blocking=True)
         return self.net(planes, whole_board=whole_board)  # type: ignore[no-any-return]
 
-    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         logits = np.empty((len(states), self.game.num_actions), np.float32)
         values = np.empty(len(states), np.float32)
         for start in range(0, len(states), MAX_BATCH):

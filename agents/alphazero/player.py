@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from agents.agent import Agent, Decision
 from agents.alphazero.evaluator import NetEvaluator, choose_device, inference_dtype
 from agents.alphazero.model import load_model
 from agents.alphazero.network import PolicyValueNet
 from agents.search import Search, SearchConfig
+from envs.chance import Seeds
 from envs.games.game import Game, States
 
 
@@ -26,7 +25,7 @@ class AlphaZeroAgent(Agent):
     """Plays the most visited action of a PUCT search; keeps its tree from move to move."""
 
     def __init__(self, game: Game, net: PolicyValueNet, simulations: int, name: str, device: str = "auto") -> None:
-        super().__init__(game, name)
+        super().__init__(name)
         torch_device = choose_device(device)
         self.evaluator = NetEvaluator(game, net, torch_device, inference_dtype(torch_device))
         self.search = Search(game, self.evaluator, SearchConfig(num_simulations=simulations), reuse=True)
@@ -34,8 +33,8 @@ class AlphaZeroAgent(Agent):
     def reset(self) -> None:
         self.search.reset()
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
-        found = self.search.run(states, rng)
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        found = self.search.run(states, seeds)
         lines = [self.search.variation(b) for b in range(len(states))]
         return Decision(found.action, found.policy, found.value, found.prior, found.visits, found.q, lines)
 

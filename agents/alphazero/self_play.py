@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import sample_actions
 from agents.alphazero.replay import Positions
 from agents.search import Search
+from envs.chance import choose, seeds_from
 from envs.games.game import Game, States, TerritoryGame, player_sign
 
 MAX_OPENING = 4
@@ -43,7 +43,7 @@ class SelfPlay:
             move = opening > ply
             if move.any():
                 moved = states[move]
-                self.game.step(moved, sample_actions(self.game.legal_mask(moved), self.rng))
+                self.game.step(moved, choose(self.game.legal_mask(moved), seeds_from(self.rng, len(moved))))
                 states[move] = moved
         states[states["terminated"]] = fresh[states["terminated"]]
         return states
@@ -51,7 +51,7 @@ class SelfPlay:
     def step(self, search: Search) -> Positions:
         """Plays one move in every game and returns the positions of the games that ended with it."""
         rows = np.arange(len(self.states)) * self.game.max_plies + self.length
-        found = search.run(self.states, self.rng)
+        found = search.run(self.states, seeds_from(self.rng, len(self.states)))
         self.pending.observation[rows] = self.game.observe(self.states)
         self.pending.legal[rows] = self.game.legal_mask(self.states)
         self.pending.policy[rows] = found.policy

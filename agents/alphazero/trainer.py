@@ -20,6 +20,7 @@ from agents.alphazero.replay import Replay
 from agents.alphazero.self_play import SelfPlay
 from agents.files import load_arrays, save_arrays
 from agents.search import Search, SearchConfig
+from envs.chance import seed_states
 from envs.games import TerritoryGame, make_game
 
 
@@ -69,10 +70,10 @@ class Trainer:
 
     def warm_up(self) -> None:
         """Compiles every kernel that an iteration uses (or loads it from the cache); the run itself does not change."""
-        rng = np.random.default_rng(0)
         evaluator = NetEvaluator(self.game, self.learner.average, self.device, self.evaluator.dtype)
-        states = self.game.init_varied(2, rng)
-        self.game.step(states, Search(self.game, evaluator, self.search.config).run(states, rng).action)
+        states = self.game.init_varied(2, np.random.default_rng(0))
+        search = Search(self.game, evaluator, self.search.config)
+        self.game.step(states, search.run(states, seed_states(range(2))).action)
         if isinstance(self.game, TerritoryGame):
             self.game.margin(states)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from agents.agent import Evaluator
 from agents.search.search import SearchConfig
+from envs.chance import Seeds, branch_seeds
 from envs.games.game import Game, States
 
 
@@ -22,6 +23,8 @@ from envs.games.game import Game, States
 class Node:
     """One position. Values are player 0's. Without a prior it is a leaf: the game is over, or nobody has judged it."""
 
+    index: int
+    """How many nodes the tree had before."""
     state: States
     to_play: int
     terminated: bool
@@ -50,8 +53,9 @@ class ReferenceSearch:
     def __init__(self, game: Game, evaluator: Evaluator, config: SearchConfig) -> None:
         self.game, self.evaluator, self.config = game, evaluator, config
 
-    def run(self, state: States, gumbel: NDArray[np.float64]) -> Node:
-        """The root after all simulations; `gumbel` [A] is the root's noise."""
+    def run(self, state: States, gumbel: NDArray[np.float64], tree_seed: Seeds) -> Node:
+        """The root after all simulations; `gumbel` [A] is the root's noise, tree_seed [1] the tree's random state."""
+        self.size, self.tree_seed = 0, tree_seed
         root = self.make(state)
         self.evaluate(root)
         root.visits, root.value_sum = 1, root.value
@@ -89,11 +93,12 @@ class ReferenceSearch:
     def make(self, state: States) -> Node:
         """A leaf, whose value is the outcome if the game is over there."""
         row = state[0]
-        return Node(state.copy(), int(row["to_play"]), bool(row["terminated"]), float(row["outcome"]))
+        self.size += 1
+        return Node(self.size - 1, state.copy(), int(row["to_play"]), bool(row["terminated"]), float(row["outcome"]))
 
     def evaluate(self, node: Node) -> None:
         """Gives a node the evaluator's value and its policy over the legal actions."""
-        logits, value = self.evaluator(node.state)
+        logits, value = self.evaluator(node.state, branch_seeds(self.tree_seed, np.array([node.index])))
         legal = [int(a) for a in np.flatnonzero(self.game.legal_mask(node.state)[0])]
         highest = max(float(logits[0, a]) for a in legal)
         log_total = math.log(sum(math.exp(float(logits[0, a]) - highest) for a in legal))

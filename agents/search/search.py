@@ -6,6 +6,9 @@
 
 With `leaves_per_wave` K > 1 each tree sends K simulations before it hears from the evaluator; those under way
 count as losses, so that they spread ("virtual loss", Chaslot et al. 2008).
+
+Chance belongs to its tree: row b's random state gives the root's noise and the tree's seed, whose branch n is what the
+evaluator is given with node n. So what a search finds does not depend on the trees beside it.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from agents.search import selection
 from agents.search.selection import GUMBEL, PUCT
 from agents.search.tree import Tree, install
 from agents.search.walk import backward, conclude, simulate
+from envs.chance import Seeds, branch_seeds, check_seeds, draw_seeds, gamma, gumbel
 from envs.errors import LabError
 from envs.games.game import Game, States, as_items
 from envs.parallel import for_slices
@@ -111,30 +115,35 @@ class Search:
         """The line of play that the last call expects in slot b, as actions."""
         return self.tree.principal_variation(b) if self.tree else []
 
-    def run(self, states: States, rng: np.random.Generator) -> SearchResult:
-        """Searches from n unfinished states; all chance (root noise) comes from `rng`."""
+    def run(self, states: States, seeds: Seeds) -> SearchResult:
+        """Searches from n unfinished states; all chance in tree b comes from seeds[b], which is advanced in place.
+
+        Raises LabError if `seeds` are not the random states of n rows, and if the evaluator's answer is not finite.
+        """
         config, n = self.config, len(states)
-        tree = self._prepare_roots(states)
+        check_seeds(seeds, n)
+        tree = self._prepare_roots(states, draw_seeds(seeds))
         prior = tree.prior[:, 0].copy()
-        gumbel = np.zeros((n, self.game.num_actions))
+        noise = np.zeros((n, self.game.num_actions))
         if config.rule == "puct" and config.dirichlet_fraction > 0:
-            tree.prior[:, 0] = self._with_noise(prior, tree.logits[:, 0] > -np.inf, rng)
+            tree.prior[:, 0] = self._with_noise(prior, tree.logits[:, 0] > -np.inf, seeds)
         if config.rule == "gumbel" and config.gumbel_scale > 0:
-            gumbel = config.gumbel_scale * rng.gumbel(size=gumbel.shape)
+            noise = config.gumbel_scale * gumbel(seeds, self.game.num_actions)
         visits_before, _ = tree.root_edges()
         done = 0
         while done < config.num_simulations:
             wave = min(config.leaves_per_wave, config.num_simulations - done)
-            leaves, new = self._simulate(tree, gumbel, visits_before, done, wave)
+            leaves, new = self._simulate(tree, noise, visits_before, done, wave)
             self._expand(tree, leaves, new)
             self._backward(tree, leaves)
             done += wave
-        return self._result(tree, prior, gumbel, visits_before)
+        return self._result(tree, prior, noise, visits_before)
 
-    def _prepare_roots(self, states: States) -> Tree:
+    def _prepare_roots(self, states: States, tree_seeds: Seeds) -> Tree:
         """Trees whose roots are the given states, evaluated; continued from the last call where possible."""
         old, self.tree = self.tree, self._room(len(states))
         tree = self.tree
+        tree.seeds[:] = tree_seeds
         carry_on = self.reuse and old is not None and old.batch == tree.batch
         continued = [carry_on and tree.promote(b, states[b]) and self._has_room(tree, b) for b in range(len(states))]
         fresh = np.flatnonzero(~np.array(continued))
@@ -155,18 +164,16 @@ class Search:
     def _has_room(self, tree: Tree, b: int) -> bool:
         return int(tree.size[b]) + self.config.num_simulations <= tree.capacity
 
-    def _with_noise(
-        self, prior: NDArray[np.float32], legal: NDArray[np.bool_], rng: np.random.Generator
-    ) -> NDArray[np.float64]:
+    def _with_noise(self, prior: NDArray[np.float32], legal: NDArray[np.bool_], seeds: Seeds) -> NDArray[np.float64]:
         """The prior mixed with Dirichlet noise over the legal actions. Shape [n, A]."""
         alpha = self.config.dirichlet_total / legal.sum(axis=1, keepdims=True)
-        noise = np.where(legal, rng.standard_gamma(np.broadcast_to(alpha, prior.shape)), 0.0)
+        noise = np.where(legal, gamma(seeds, np.broadcast_to(alpha, prior.shape)), 0.0)
         noise /= np.maximum(noise.sum(axis=1, keepdims=True), 1e-300)
         fraction = self.config.dirichlet_fraction
         return (1 - fraction) * prior + fraction * noise
 
     def _simulate(
-        self, tree: Tree, gumbel: NDArray[Any], before: NDArray[Any], done: int, wave: int
+        self, tree: Tree, noise: NDArray[Any], before: NDArray[Any], done: int, wave: int
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """(leaves [B, wave], whether each is a new node [B, wave]) of the next simulations."""
         c = self.config
@@ -177,7 +184,7 @@ class Search:
         for_slices(
             lambda start, stop: simulate(
                 tree.nodes, tree.children, tree.prior, tree.logits, tree.size,
-                rule, constants, gumbel, before, self._considered, done, leaves, new, start, stop,
+                rule, constants, noise, before, self._considered, done, leaves, new, start, stop,
             ),
             len(leaves),
             MIN_TREES_PER_THREAD,
@@ -204,7 +211,7 @@ class Search:
         if len(states) == 0:
             return
         mask = self.game.legal_mask(states)
-        logits, values = self.evaluator(states)
+        logits, values = self.evaluator(states, branch_seeds(tree.seeds[b], n))
         if not (np.isfinite(values).all() and np.isfinite(logits[mask]).all()):
             raise LabError(
                 "The evaluator's answer is not finite: its net is beyond use, an earlier checkpoint may not be."
@@ -217,7 +224,7 @@ class Search:
         for_slices(lambda a, b: backward(tree.nodes, leaves, a, b), len(leaves), MIN_TREES_PER_THREAD)
 
     def _result(
-        self, tree: Tree, prior: NDArray[np.float32], gumbel: NDArray[Any], before: NDArray[np.int32]
+        self, tree: Tree, prior: NDArray[np.float32], noise: NDArray[Any], before: NDArray[np.int32]
     ) -> SearchResult:
         visits, q = tree.root_edges()
         root = tree.nodes[:, 0]
@@ -229,6 +236,6 @@ class Search:
         else:
             policy, value = np.empty(visits.shape), np.empty(len(visits))
             action = np.empty(len(visits), np.int64)
-            conclude(tree.nodes, tree.children, tree.prior, tree.logits, gumbel, before,
+            conclude(tree.nodes, tree.children, tree.prior, tree.logits, noise, before,
                      self.config.c_visit, self.config.c_scale, policy, value, action)  # fmt: skip
         return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), prior, visits, q)

@@ -5,6 +5,7 @@
     children  [B, N, A]   the node an action leads to, -1 if it was never tried
     prior     [B, N, A]   the policy of the evaluator over the legal actions, 0 elsewhere
     logits    [B, N, A]   its logarithm, -inf elsewhere
+    seeds     [B]         the random state of each tree; its branch n is for the evaluation of node n
 
 All values in the tree are player 0's, so a backup is a sum and nothing depends on whose turn follows whose.
 """
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.chance import Seeds
 from envs.games.game import Game, States, as_items
 from envs.jit import kernel
 
@@ -45,6 +47,7 @@ class Tree:
     children: NDArray[np.int32]
     prior: NDArray[np.float32]
     logits: NDArray[np.float32]
+    seeds: Seeds
     size: NDArray[np.int32]
     """[B]"""
 
@@ -58,6 +61,7 @@ class Tree:
             children=np.empty(edges, np.int32),
             prior=np.empty(edges, np.float32),
             logits=np.empty(edges, np.float32),
+            seeds=np.zeros(batch, np.uint64),
             size=np.zeros(batch, np.int32),
         )
 

@@ -12,19 +12,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.games.scene import Box, Circle, Label, Line, Scene
+from envs.games.scene import Box, Circle, Label, Line, Polygon, Primitive, Scene
 
 if TYPE_CHECKING:
     import pygame
 
 RGB = tuple[int, int, int]
 Palette = Mapping[str, RGB]
+
+HEIGHTS = 16
+
+
+def _heights() -> list[RGB]:
+    """The colours of HEIGHTS levels of height, evenly spaced from deep blue to snow."""
+    low, high = np.array([38, 70, 110]), np.array([238, 243, 248])
+    return [tuple((low + (high - low) * k / (HEIGHTS - 1)).astype(int).tolist()) for k in range(HEIGHTS)]
+
 
 PALETTE: dict[str, RGB] = {
     "board": (226, 186, 116),
@@ -33,8 +43,20 @@ PALETTE: dict[str, RGB] = {
     "stone_0": (28, 30, 34),
     "stone_1": (248, 247, 242),
     "mark": (200, 62, 20),
+    "side_0": (28, 30, 34),
+    "side_1": (248, 247, 242),
+    "floor": (240, 238, 231),
+    "wall": (70, 76, 88),
+    "agent": (36, 113, 163),
+    "body": (88, 160, 196),
+    "goal": (226, 149, 32),
+    "cue": (178, 62, 138),
+    **{f"height_{level}": color for level, color in enumerate(_heights())},
 }
-"""A wooden board with black and white stones, for painting without a theme."""
+"""A wooden board with black and white stones, and the things of the single-agent worlds; for painting without a theme.
+
+The roles height_0 (lowest) to height_15 are one scale from dark to light, readable without telling colours apart.
+"""
 
 SHADOW_SHIFT = 0.10  # how far a stone's shadow falls to the lower right, in radii
 SHADOW_ALPHA = 90
@@ -84,6 +106,8 @@ def paint(
             _paint_circle(surface, item, place, resolve(palette, item.color))
         elif isinstance(item, Box):
             _paint_box(surface, item, place, resolve(palette, item.color))
+        elif isinstance(item, Polygon):
+            _paint_polygon(surface, item, place, resolve(palette, item.color))
         else:
             _paint_label(surface, item, place, resolve(palette, item.color), font_path)
 
@@ -187,6 +211,18 @@ def _paint_box(surface: pygame.Surface, item: Box, place: Placement, color: RGB)
     pygame.draw.rect(surface, color, rect, max(1, round(item.width * place.scale)) if item.width else 0)
 
 
+def _paint_polygon(surface: pygame.Surface, item: Polygon, place: Placement, color: RGB) -> None:
+    import pygame
+
+    points = [place.to_pixels(x, y) for x, y in item.points]
+    if item.width:
+        for start, stop in pairwise([*points, points[0]]):
+            stroke(surface, start, stop, max(1.0, item.width * place.scale), color)
+    else:
+        pygame.draw.polygon(surface, color, points)
+        pygame.draw.aalines(surface, color, True, points)
+
+
 def _paint_label(surface: pygame.Surface, item: Label, place: Placement, color: RGB, font_path: str | None) -> None:
     x, y = place.to_pixels(item.x, item.y)
     text = font(font_path, max(6, round(item.size * place.scale))).render(item.text, True, color)
@@ -213,7 +249,7 @@ def svg(scene: Scene, palette: Palette = PALETTE, unit: float = 48.0) -> str:
     return "\n".join([head, *(_svg_element(item, palette) for item in scene.items), "</svg>"]) + "\n"
 
 
-def _svg_element(item: Line | Circle | Box | Label, palette: Palette) -> str:
+def _svg_element(item: Primitive, palette: Palette) -> str:
     color = "#{:02x}{:02x}{:02x}".format(*resolve(palette, item.color))
     if isinstance(item, Line):
         ends = f'x1="{item.x0:g}" y1="{item.y0:g}" x2="{item.x1:g}" y2="{item.y1:g}"'
@@ -228,6 +264,9 @@ def _svg_element(item: Line | Circle | Box | Label, palette: Palette) -> str:
         style = f'fill="{color}" stroke="#000" stroke-opacity="0.35" stroke-width="0.02"'
     else:
         style = f'fill="{color}"'
+    if isinstance(item, Polygon):
+        points = " ".join(f"{x:.6g},{y:.6g}" for x, y in item.points)
+        return f'<polygon points="{points}" {style} stroke-linejoin="round"/>'
     if isinstance(item, Circle):
         return f'<circle cx="{item.x:g}" cy="{item.y:g}" r="{item.radius:g}" {style}/>'
     return f'<rect x="{item.x:g}" y="{item.y:g}" width="{item.w:g}" height="{item.h:g}" {style}/>'

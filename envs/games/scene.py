@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+Point = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class Line:
@@ -46,6 +48,15 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Polygon:
+    """A closed shape with corners `points`, in order, or with `width` > 0 its outline."""
+
+    points: tuple[Point, ...]
+    color: str
+    width: float = 0.0
+
+
+@dataclass(frozen=True)
 class Label:
     """Text centred on (x, y); `size` is its height in board units."""
 
@@ -56,7 +67,7 @@ class Label:
     size: float = 0.4
 
 
-Primitive = Line | Circle | Box | Label
+Primitive = Line | Circle | Box | Polygon | Label
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.chance import random_below
 from envs.errors import LabError
 from envs.games.diagram import SYMBOLS, check_status, read_cells, set_header, status_line
 from envs.games.game import DIHEDRAL, Actions, Game, States, row_dtype
-from envs.games.random import random_below
 from envs.games.scene import Box, Circle, Line, Primitive, Scene
 from envs.jit import kernel
 from envs.parallel import for_slices

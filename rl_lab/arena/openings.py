@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import sample_actions
+from envs.chance import choose, seeds_from
 from envs.errors import LabError
 from envs.games.game import Game, States
 
@@ -62,12 +62,11 @@ def open_game(game: Game, openings: Sequence[Opening]) -> States:
 
 def _sample(game: Game, n: int, depth: int, rng: np.random.Generator) -> list[tuple[tuple[str, int], Opening]]:
     """Up to n random openings with the positions they lead to; those that end the game are left out."""
-    states = game.init(n)
+    states, seeds = game.init(n), seeds_from(rng, n)
     actions = np.zeros((n, depth), np.int64)
     for ply in range(depth):
-        weights = _placed(game, game.legal_mask(states)).astype(np.float64)
-        weights[states["terminated"], 0] = 1  # finished rows stay as they are, whatever their action
-        actions[:, ply] = sample_actions(weights, rng)
+        # Finished rows have no legal action; they stay as they are, whatever their action.
+        actions[:, ply] = choose(_placed(game, game.legal_mask(states)), seeds)
         game.step(states, actions[:, ply])
     return [
         ((game.text(states[i]), int(states["to_play"][i])), tuple(map(int, actions[i])))

@@ -1,7 +1,9 @@
 """Games between agents in lockstep: all running games in which an agent is to move are one batch for that agent.
 
 A search or a net costs little more for sixty states than for one, so a tournament played this way is many times
-faster than one played game by game.
+faster than one played game by game. A game is the same whatever runs beside it: its fixture has a seed of its own, and
+in every game each player draws from a random state that no other game or player touches. (A net adds in another order
+in a batch of another size. With the last bit of its answer the moves of an `alphazero` agent can differ.)
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Agent, Decision
+from envs.chance import branch_seeds, seed_states
 from envs.errors import IllegalAction
 from envs.games.game import Game, States
 from rl_lab.arena.openings import Opening, open_game
@@ -27,7 +30,9 @@ class Fixture:
     """Which agent is player 0 and which is player 1, as indices."""
     opening: Opening
     pair: int
-    """The number of the opening; games of two agents with the same number differ in the colours alone."""
+    """The number of the opening; games of two agents with the same number differ in the colours and the seed alone."""
+    seed: int
+    """Where all chance in the game after the opening comes from."""
 
 
 @dataclass
@@ -67,19 +72,20 @@ def play_games(
     game: Game,
     agents: Sequence[Agent],
     fixtures: Sequence[Fixture],
-    rngs: Sequence[np.random.Generator],
     parallel_games: int = 128,
     finished: Callable[[GameRecord], None] | None = None,
 ) -> list[GameRecord]:
     """Plays all fixtures, at most `parallel_games` at once, and returns their records in the order of the fixtures.
 
-    rngs[i] is the source of all chance of agents[i]; the same generators, fixtures and `parallel_games` give the same
-    games again. `finished` is called with each record as its game ends. Agents forget before each move.
-    Raises IllegalAction if an agent plays one, which is a fault of the agent's code.
+    The record of a fixture (but for the times) depends on that fixture alone: not on `parallel_games`, not on the
+    other fixtures. With nets it does so up to rounding, see above. `finished` is called with each record as its game
+    ends. Agents forget before each move. Raises IllegalAction if an agent plays one, a fault of the agent's code.
     """
     records = [_blank_record(agents, fixture) for fixture in fixtures]
     states = open_game(game, [f.opening for f in fixtures])
     seats = np.array([f.seats for f in fixtures], np.int64).reshape(-1, 2)
+    games = seed_states(f.seed for f in fixtures)
+    seeds = np.stack([branch_seeds(games, np.full(len(games), player)) for player in (0, 1)], axis=1)
     unfinished = np.flatnonzero(~states["terminated"])
     while len(unfinished):
         running = unfinished[: max(1, parallel_games)]
@@ -87,7 +93,7 @@ def play_games(
             alive = running[~states["terminated"][running]]
             rows = alive[seats[alive, states["to_play"][alive]] == i]
             if len(rows):
-                _move(game, agent, states, rows, records, rngs[i])
+                _move(game, agent, states, rows, records, seeds)
         for row in running[states["terminated"][running]]:
             records[row].outcome = int(states["outcome"][row])
             records[row].result = game.result_text(states[row])
@@ -112,20 +118,24 @@ def _move(
     states: States,
     rows: NDArray[np.int64],
     records: list[GameRecord],
-    rng: np.random.Generator,
+    seeds: NDArray[np.uint64],
 ) -> None:
-    """Lets the agent move in states[rows], in place, and writes the moves into the records of those games."""
+    """Lets the agent move in states[rows], in place, and writes the moves into the records of those games.
+
+    seeds[row, player] is the random state of that player in that game; it advances.
+    """
     batch = states[rows]
     players = batch["to_play"].copy()
+    chance = seeds[rows, players]
     # An agent's memory follows one game; here games come and go. Without it, strength cannot depend on which games
     # happen to run side by side.
     agent.reset()
     start = time.perf_counter()
-    decision = agent.act(batch.copy(), rng)
+    decision = agent.act(batch.copy(), chance)
     seconds = (time.perf_counter() - start) / len(rows)
     _check_legal(game, agent, batch, decision)
     game.step(batch, decision.action)
-    states[rows] = batch
+    states[rows], seeds[rows, players] = batch, chance
     for row, player, action, value in zip(rows, players, decision.action, decision.value, strict=True):
         record = records[row]
         record.actions.append(int(action))

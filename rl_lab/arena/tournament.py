@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from agents.agent import Agent
+from envs.chance import seed_of, seed_states
 from envs.errors import LabError
 from envs.games.game import Game
 from rl_lab.arena.openings import random_openings
@@ -36,8 +37,8 @@ def round_robin(
     """The schedule of a round robin with `games` games a pairing, rounded up to an even number: two from each opening.
 
     Every pairing plays the same openings, each once with either colouring. Ordered by opening, then by pairing, then
-    by colours. The same arguments give the same schedule. Raises LabError for fewer than two agents, for two of the
-    same name, for numbers out of range, and if the game has too few openings.
+    by colours. The same arguments give the same schedule, in which every game has a seed of its own. Raises LabError
+    for fewer than two agents, for two of the same name, for numbers out of range, and if the game has too few openings.
     """
     names = [agent.name for agent in agents]
     if len(names) < 2:
@@ -51,7 +52,7 @@ def round_robin(
         raise LabError(f"The seed must be 0 or more, not {seed}.")
     openings = random_openings(game, (games + 1) // 2, opening_plies, np.random.default_rng(seed))
     return [
-        Fixture(seats, opening, pair)
+        Fixture(seats, opening, pair, seed_of(seed, pair, *seats))
         for pair, opening in enumerate(openings)
         for a, b in combinations(range(len(agents)), 2)
         for seats in ((a, b), (b, a))
@@ -68,8 +69,8 @@ def play_tournament(
 ) -> Tournament:
     """Plays a schedule; all pairings run side by side, at most `parallel_games` games at once.
 
-    The same arguments give the same games again, as long as the agents take all chance from the generator that they
-    are given.
+    A game's moves and result depend on its fixture alone (see play_games), so part of a schedule gives part of the
+    games. `seed` is what the schedule was made with; it is kept for the report.
     """
     played = 0
 
@@ -81,7 +82,6 @@ def play_tournament(
 
     for agent in agents:
         # Compiling an agent's kernels is not its thinking time, so it decides once before the games.
-        agent.act(game.init(1), np.random.default_rng(0))
-    rngs = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(len(agents))]
-    records = play_games(game, agents, schedule, rngs, parallel_games, finished)
+        agent.act(game.init(1), seed_states([0]))
+    records = play_games(game, agents, schedule, parallel_games, finished)
     return Tournament(game, [agent.name for agent in agents], seed, records)

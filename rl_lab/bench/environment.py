@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.agent import sample_actions
+from envs.chance import choose, seed_states
 from envs.games.go.game import Go
 from rl_lab.bench.harness import Benchmark, Contest, Measure, rate
 from rl_lab.bench.random_go import ours as random_play
@@ -18,13 +18,12 @@ def step_mask_observe() -> Measure:
     The first 80 plies of 256 random games, whose moves have been drawn beforehand.
     """
     game = Go(size=9)
-    rng = np.random.default_rng(0)
-    states = game.init(BATCH)
+    states, seeds = game.init(BATCH), seed_states(range(BATCH))
     moves = np.zeros((PLIES, BATCH), np.int64)
     for t in range(PLIES):
         mask = game.legal_mask(states)
         mask[:, -1] = False  # no passes: every row is in play to the end
-        moves[t] = sample_actions(mask, rng)
+        moves[t] = choose(mask, seeds)
         game.step(states, moves[t])
 
     def play() -> float:

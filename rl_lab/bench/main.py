@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from envs.spec import unknown_name
-from rl_lab.bench import alphazero, environment, random_go, search, startup
+from rl_lab.bench import alphazero, environment, random_go, search, startup, vector
 from rl_lab.bench.harness import Benchmark, Row, cells, new_table, run
 
 FILE_WIDTH = 150  # characters, where the table goes to a file or a pipe
@@ -15,6 +15,7 @@ FILE_WIDTH = 150  # characters, where the table goes to a file or a pipe
 AREAS: dict[str, Callable[[], list[Benchmark]]] = {
     "random_go": random_go.benchmarks,
     "environment": environment.benchmarks,
+    "vector": vector.benchmarks,
     "search": search.benchmarks,
     "alphazero": alphazero.benchmarks,
     "startup": startup.benchmarks,

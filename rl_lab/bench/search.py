@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from agents.registry import make_agent
+from envs.chance import seed_states
 from envs.games.go.game import Go
 from rl_lab.bench.harness import Benchmark, Contest, Measure, rate
 
@@ -15,11 +14,11 @@ def ours() -> Measure:
     """Our agent `rollout`, asked for one move."""
     game = Go(size=9)
     agent = make_agent(f"rollout:simulations={SIMULATIONS}", game)
-    rng = np.random.default_rng(0)
+    seeds = seed_states([0])
 
     def think() -> float:
         agent.reset()
-        agent.act(game.init(1), rng)
+        agent.act(game.init(1), seeds)
         return SIMULATIONS
 
     return lambda: rate(think)

@@ -119,7 +119,7 @@ class Desk:
                 made.append(Button(f"action {action}", name.capitalize(), f"Play {name} (P)"))
             made.append(Button("resign", "Resign", "Give up; undo takes it back"))
             made.append(Button("hint", "Hint", "Ask the agent what it would play (H)"))
-            made.append(Button("swap", "Swap", "Change sides with the other player"))
+            made.append(Button("swap", "Sides", "Change sides with the other player"))
         else:
             made = [Button("new", "New", "New game (N)")]
             made.append(Button("pause", "Play" if session.paused else "Pause", "Hold or let go (space)"))

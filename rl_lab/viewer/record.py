@@ -9,11 +9,11 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pygame
 from PIL import Image
 
 from agents.agent import Agent
+from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games.game import Game
 from rl_lab.viewer.layout import Layout, layout
@@ -49,8 +49,8 @@ def record_game(
     for agent in agents:
         agent.reset()
     while not table.over:
-        rng = np.random.default_rng(turn_seed(seed, 0, table.ply))
-        decision = agents[table.to_play].act(table.match.states, rng)
+        seeds = seed_states([turn_seed(seed, 0, table.ply)])
+        decision = agents[table.to_play].act(table.match.states, seeds)
         table.apply(int(decision.action[0]), decision)
     record_table(table, path, size, theme)
     return table

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from agents.agent import Agent, Decision
+from envs.chance import seed_of
 from envs.errors import IllegalAction
 from envs.games.game import Game
 from rl_lab.viewer.table import Phase, Player, Table
@@ -219,6 +220,6 @@ class Session:
             self._enter(Phase.OBSERVE)
 
 
-def turn_seed(seed: int, game_number: int, ply: int, purpose: Purpose = "move") -> tuple[int, ...]:
+def turn_seed(seed: int, game_number: int, ply: int, purpose: Purpose = "move") -> int:
     """The seed of one decision: it comes from the place in the game, so an answer that is dropped changes nothing."""
-    return (seed, game_number, ply, int(purpose == "hint"))
+    return seed_of(seed, game_number, ply, int(purpose == "hint"))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from envs.faces.paint import PALETTE
+
 RGB = tuple[int, int, int]
 
 
@@ -36,7 +38,9 @@ class Theme:
 
 def _theme(name: str, colors: dict[str, str], scene: dict[str, str]) -> Theme:
     stones = {role: scene[role] for role in ("stone_0", "stone_1")}
-    return Theme(name, {k: _rgb(v) for k, v in (colors | stones).items()}, {k: _rgb(v) for k, v in scene.items()})
+    # What only some worlds draw keeps the painters' own colours.
+    roles = {**PALETTE, **{k: _rgb(v) for k, v in scene.items()}}
+    return Theme(name, {k: _rgb(v) for k, v in (colors | stones).items()}, roles)
 
 
 LIGHT = _theme(

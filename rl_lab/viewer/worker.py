@@ -14,9 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from agents.agent import Agent, Decision
+from envs.chance import seed_states
 from envs.games.game import States
 
 Purpose = Literal["move", "hint"]
@@ -24,13 +23,13 @@ Purpose = Literal["move", "hint"]
 
 @dataclass(frozen=True)
 class Question:
-    """What to decide: one state as a batch of one. `seed` makes the answer depend on nothing but the question."""
+    """What to decide: one state as a batch of one. With `seed` the answer depends on nothing but the question."""
 
     position: int
     purpose: Purpose
     agent: Agent
     states: States
-    seed: tuple[int, ...]
+    seed: int
     reset: bool = False
     """The agent must first forget the games it remembers."""
 
@@ -104,7 +103,7 @@ def _answer(question: Question) -> Answer:
     try:
         if question.reset:
             question.agent.reset()
-        decision = question.agent.act(question.states, np.random.default_rng(question.seed))
+        decision = question.agent.act(question.states, seed_states([question.seed]))
         int(decision.action[0])  # whoever receives the answer relies on this much of it
     except Exception as problem:
         decision = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.chance import Seeds
 from envs.games.game import Game, States
 
 
@@ -14,7 +15,7 @@ class HashEvaluator:
     def __init__(self, game: Game, seed: int) -> None:
         self.game, self.seed = game, seed
 
-    def __call__(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         observations = self.game.observe(states)
         logits = np.empty((len(states), self.game.num_actions), np.float32)
         values = np.empty(len(states), np.float32)

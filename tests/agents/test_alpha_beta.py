@@ -6,6 +6,7 @@ import pytest
 from agents.alpha_beta import AlphaBetaAgent
 from agents.scripted import RandomAgent
 from agents.solver import Solver, solve
+from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
@@ -34,10 +35,10 @@ def test_tic_tac_toe_is_a_draw_from_the_start_and_after_each_first_move():
 
 
 def test_tic_tac_toe_values_agree_with_plain_negamax():
-    game, rng = TicTacToe(), np.random.default_rng(0)
+    game, seeds = TicTacToe(), seed_states(range(60))
     states = game.init(60)
     for _ in range(4):
-        game.step(states, RandomAgent(game).act(states, rng).action)
+        game.step(states, RandomAgent(game).act(states, seeds).action)
     expected = [plain_negamax(game, states[i : i + 1]) for i in range(60)]
     assert set(expected) == {-1, 0, 1}
     assert solve(game, states).tolist() == expected
@@ -66,19 +67,19 @@ def test_one_solver_may_be_asked_about_many_positions():
 @pytest.mark.parametrize("seed", range(8))
 def test_late_connect_four_agrees_with_an_exact_solver(seed):
     bitbully = pytest.importorskip("bitbully", reason="the exact Connect Four solver: pip install bitbully")
-    game, rng, agent = ConnectFour(), np.random.default_rng(seed), RandomAgent(ConnectFour())
+    game, seeds, agent = ConnectFour(), seed_states([seed]), RandomAgent(ConnectFour())
     peer = bitbully.BitBully()
     score = 99
     # Random play until 12 cells are free, drawn anew until nobody wins within the next five moves.
     while abs(score) > 4:
         state, moves = game.init(1), []
         while len(moves) < 30 and not state["terminated"][0]:
-            moves.append(int(agent.act(state, rng).action[0]))
+            moves.append(int(agent.act(state, seeds).action[0]))
             game.step(state, np.array(moves[-1:]))
         # The score is 0 for a draw, else (moves the winner has to spare), + for the side to move.
         score = 99 if state["terminated"][0] else peer.negamax(bitbully.Board.from_moves(moves))
     assert solve(game, state).tolist() == [np.sign(score) * (1 - 2 * state["to_play"][0])]
-    decision = AlphaBetaAgent(game, depth=12).act(state, rng)
+    decision = AlphaBetaAgent(game, depth=12).act(state, seeds)
     assert decision.value[0] == np.sign(score)
     after = state.copy()
     game.step(after, decision.action)
@@ -116,7 +117,7 @@ def test_tic_tac_toe_player_avoids_the_double_threat():
     game = TicTacToe()
     state = game.parse_text("X . .\n. O .\n. . X\nO to play")
     for seed in range(5):
-        decision = AlphaBetaAgent(game, depth=7).act(state, np.random.default_rng(seed))
+        decision = AlphaBetaAgent(game, depth=7).act(state, seed_states([seed]))
         assert game.action_name(int(decision.action[0])) in ("B3", "A2", "C2", "B1")
         assert decision.value[0] == 0
 
@@ -125,7 +126,7 @@ def test_connect_four_player_makes_an_open_three():
     """Two discs side by side with room on both sides: a third on the bottom row cannot be answered."""
     game = ConnectFour()
     state = game.parse_text(".......\n" * 4 + "..OO...\n..XX...")
-    decision = AlphaBetaAgent(game, depth=3).act(state, np.random.default_rng(0))
+    decision = AlphaBetaAgent(game, depth=3).act(state, seed_states([0]))
     assert decision.value[0] == 1
     assert game.action_name(int(decision.action[0])) in ("2", "5")
     assert len(decision.variations[0]) == 3
@@ -136,12 +137,12 @@ def test_connect_four_player_makes_an_open_three():
 
 def test_a_winner_hurries_and_a_loser_holds_out():
     game = ConnectFour()
-    rng = np.random.default_rng(0)
+    seeds = seed_states([0])
     won = game.parse_text(".......\n" * 4 + "..OOO..\n..XXX..")
-    assert AlphaBetaAgent(game, depth=6).act(won, rng).variations[0] in ([1], [5])
+    assert AlphaBetaAgent(game, depth=6).act(won, seeds).variations[0] in ([1], [5])
     # X threatens B3, and once that is stopped gets two threats with A1: lost, but not at once.
     game = TicTacToe()
-    decision = AlphaBetaAgent(game, depth=7).act(game.parse_text("X . X\n. . O\n. . .\nO to play"), rng)
+    decision = AlphaBetaAgent(game, depth=7).act(game.parse_text("X . X\n. . O\n. . .\nO to play"), seeds)
     assert decision.value[0] == -1
     assert game.action_name(int(decision.action[0])) == "B3"
 
@@ -150,15 +151,14 @@ def test_go_player_saves_stones_that_would_be_captured_next():
     game = Go(size=5, komi=0.5)
     state = game.parse_text(". . . . .\n. O O O .\nO X X X .\n. O O O .\n. . . . .\nBlack to play")
     for seed in range(5):
-        decision = AlphaBetaAgent(game, depth=2).act(state, np.random.default_rng(seed))
+        decision = AlphaBetaAgent(game, depth=2).act(state, seed_states([seed]))
         assert game.action_name(int(decision.action[0])) == "E3"
 
 
-def test_equal_seeds_give_equal_moves_and_the_batch_does_not_matter():
-    game = ConnectFour()
-    agent = AlphaBetaAgent(game, depth=3)
-    states = game.init(3)
-    one = agent.act(states, np.random.default_rng(5))
-    two = agent.act(states, np.random.default_rng(5))
-    assert (one.action == two.action).all()
-    assert (one.policy[np.arange(3), one.action] == 1).all()
+def test_ties_are_broken_by_the_rows_own_seed():
+    game, agent = ConnectFour(), AlphaBetaAgent(ConnectFour(), depth=1)
+    decision = agent.act(game.init(7 * 300), seed_states(range(7 * 300)))
+    np.testing.assert_allclose(np.bincount(decision.action, minlength=7) / 300, 1, atol=0.3)
+    assert (decision.policy[np.arange(7 * 300), decision.action] == 1).all()
+    again = agent.act(game.init(7), seed_states(range(100, 107)))
+    assert again.action.tolist() == decision.action[100:107].tolist()

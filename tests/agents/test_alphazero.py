@@ -18,6 +18,7 @@ from agents.alphazero.player import AlphaZeroAgent
 from agents.alphazero.replay import Positions, Replay
 from agents.alphazero.trainer import Trainer
 from agents.registry import make_agent
+from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games import make_game
 from envs.games.connect_four import ConnectFour
@@ -186,7 +187,7 @@ def test_a_saved_net_plays_other_sizes_of_its_game_and_no_other_game(tmp_path: P
     assert load_model(tmp_path)[1] == game
     agent = make_agent(f"alphazero:{tmp_path},simulations=8", Go(5))
     assert isinstance(agent, AlphaZeroAgent)
-    decision = agent.act(Go(5).init(2), np.random.default_rng(0))
+    decision = agent.act(Go(5).init(2), seed_states([0, 1]))
     assert decision.visits is not None and decision.visits.sum(axis=1).tolist() == [8, 8]
     with pytest.raises(LabError, match=r"plays go:size=3.*not connect_four"):
         load_model(tmp_path, ConnectFour())
@@ -243,6 +244,6 @@ def test_tic_tac_toe_is_learned_to_perfection() -> None:
     states = all_positions()
     agent = AlphaZeroAgent(game, trainer.learner.average, simulations=64, name="learned")
     after = states.copy()
-    game.step(after, agent.act(states, np.random.default_rng(0)).action)
+    game.step(after, agent.act(states, seed_states(range(len(states)))).action)
     kept = -true_values(after) == true_values(states)
     assert kept.mean() > 0.995, f"{(~kept).sum()} of {len(kept)} positions lost their value"

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from agents.registry import AGENTS, make_agent
+from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games.tic_tac_toe import TicTacToe
 
@@ -16,7 +17,7 @@ GAME = TicTacToe()
 def test_a_spec_makes_the_agent_it_names(spec):
     agent = make_agent(spec, GAME)
     assert agent.name == spec
-    assert agent.game == GAME
+    assert agent.act(GAME.init(1), seed_states([0])).policy.shape == (1, GAME.num_actions)
 
 
 def test_defaults_are_those_that_the_usage_shows():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agents.scripted import GreedyAgent, RandomAgent, successors
+from envs.chance import seed_states
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
 from envs.games.go.game import Go
@@ -12,12 +13,12 @@ from envs.games.tic_tac_toe import TicTacToe
 GAMES: list[Game] = [TicTacToe(), ConnectFour(), Go(size=5)]
 
 
-def some_states(game: Game, n: int, plies: int, rng: np.random.Generator) -> States:
+def some_states(game: Game, n: int, plies: int, seed: int) -> States:
     """n unfinished positions after at most `plies` random moves."""
-    states, agent = game.init(n), RandomAgent(game)
+    states, agent, seeds = game.init(n), RandomAgent(game), seed_states(range(seed, seed + n))
     for _ in range(plies):
         before = states.copy()
-        game.step(states, agent.act(states, rng).action)
+        game.step(states, agent.act(states, seeds).action)
         states[states["terminated"]] = before[states["terminated"]]
     return states
 
@@ -25,10 +26,9 @@ def some_states(game: Game, n: int, plies: int, rng: np.random.Generator) -> Sta
 @pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
 @pytest.mark.parametrize("kind", [RandomAgent, GreedyAgent])
 def test_decisions_are_legal_and_follow_their_policy(game, kind):
-    rng = np.random.default_rng(0)
-    states = some_states(game, 64, 6, rng)
+    states = some_states(game, 64, 6, seed=0)
     before = states.copy()
-    decision = kind(game).act(states, rng)
+    decision = kind(game).act(states, seed_states(range(64)))
     legal = game.legal_mask(states)
     assert legal[np.arange(64), decision.action].all()
     assert (decision.policy[~legal] == 0).all()
@@ -39,7 +39,7 @@ def test_decisions_are_legal_and_follow_their_policy(game, kind):
 
 def test_successors_are_every_legal_move_played():
     game = TicTacToe()
-    states = some_states(game, 8, 3, np.random.default_rng(1))
+    states = some_states(game, 8, 3, seed=1)
     index, action, after = successors(game, states)
     assert len(index) == game.legal_mask(states).sum() and (np.diff(index) >= 0).all()
     expected = states[index]
@@ -49,7 +49,7 @@ def test_successors_are_every_legal_move_played():
 
 def test_random_agent_reaches_every_action_about_equally_often():
     game = Go(size=2, komi=0.5)
-    decision = RandomAgent(game).act(game.init(5000), np.random.default_rng(2))
+    decision = RandomAgent(game).act(game.init(5000), seed_states(range(5000)))
     np.testing.assert_allclose(np.bincount(decision.action, minlength=5) / 5000, 0.2, atol=0.03)
 
 
@@ -68,7 +68,7 @@ TACTICS = [
 @pytest.mark.parametrize(("game", "diagram", "moves", "value"), TACTICS)
 def test_greedy_wins_at_once_and_stops_the_opponent_from_it(game, diagram, moves, value):
     state = game.parse_text(diagram)
-    decision = GreedyAgent(game).act(state, np.random.default_rng(0))
+    decision = GreedyAgent(game).act(state, seed_states([0]))
     assert {game.action_name(a) for a in np.flatnonzero(decision.policy[0])} == set(moves.split())
     assert decision.value[0] == value
 
@@ -85,7 +85,7 @@ CAPTURES = [
 def test_greedy_captures(diagram, move):
     game = Go(size=5, komi=0.5)
     state = game.parse_text(diagram)
-    decision = GreedyAgent(game).act(state, np.random.default_rng(0))
+    decision = GreedyAgent(game).act(state, seed_states([0]))
     assert game.action_name(int(decision.action[0])) == move
 
 
@@ -106,13 +106,13 @@ def test_greedy_passes_when_that_wins_or_nothing_gains(to_play, komi, passed, pa
     if passed:
         state["to_play"] = 1 - state["to_play"]
         game.step(state, np.array([25]))
-    decision = GreedyAgent(game).act(state, np.random.default_rng(0))
+    decision = GreedyAgent(game).act(state, seed_states([0]))
     assert (game.action_name(int(decision.action[0])) == "pass") == passes
 
 
 @pytest.mark.parametrize("game", [ConnectFour(), Go(size=5, komi=0.5)], ids=lambda game: game.name)
 def test_greedy_beats_random(game):
-    rng = np.random.default_rng(3)
+    seeds = seed_states(range(64))
     players = [GreedyAgent(game), RandomAgent(game)]
     states = game.init(64)
     while not states["terminated"].all():
@@ -123,7 +123,9 @@ def test_greedy_beats_random(game):
         action = np.zeros(len(rows), np.int64)
         for agent, chosen in zip(players, (greedy_moves, ~greedy_moves), strict=True):
             if chosen.any():
-                action[chosen] = agent.act(rows[chosen], rng).action
+                chance = seeds[running[chosen]]
+                action[chosen] = agent.act(rows[chosen], chance).action
+                seeds[running[chosen]] = chance
         game.step(rows, action)
         states[running] = rows
     wins = states["outcome"] * np.where(np.arange(64) % 2 == 0, 1, -1) > 0

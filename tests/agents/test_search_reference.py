@@ -7,9 +7,11 @@ import pytest
 from hashed import HashEvaluator, random_positions
 from numpy.typing import NDArray
 
-from agents.search import Search, SearchConfig, SearchResult
+from agents.rollout import RolloutEvaluator
+from agents.search import Search, SearchConfig
 from agents.search.reference import ReferenceSearch
 from agents.search.selection import considered_visits
+from envs.chance import Seeds, draw_seeds, gumbel, seed_states
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
 from envs.games.go.game import Go
@@ -18,11 +20,16 @@ from envs.games.tic_tac_toe import TicTacToe
 GAMES = [TicTacToe(), ConnectFour(), Go(3, komi=0.0), Go(5)]
 
 
-def assert_equals_reference(result: SearchResult, search: Search, states: States, gumbel: NDArray[np.float64]) -> None:
+def assert_equals_reference(search: Search, states: States) -> None:
     """Every number of a search without reuse or Dirichlet noise: visits, Q, policy, value and action."""
+    result = search.run(states, seed_states(range(len(states))))
+    seeds = seed_states(range(len(states)))
+    tree_seeds, noise = draw_seeds(seeds), np.zeros((len(states), search.game.num_actions))
+    if search.config.rule == "gumbel" and search.config.gumbel_scale > 0:
+        noise = search.config.gumbel_scale * gumbel(seeds, search.game.num_actions)
     reference = ReferenceSearch(search.game, search.evaluator, search.config)
     for i in range(len(states)):
-        root = reference.run(states[i : i + 1], gumbel[i])
+        root = reference.run(states[i : i + 1], noise[i], tree_seeds[i : i + 1])
         visits = [root.tries(a) for a in range(search.game.num_actions)]
         np.testing.assert_array_equal(result.visits[i], visits)
         np.testing.assert_array_equal(np.isnan(result.q[i]), np.array(visits) == 0)
@@ -32,7 +39,7 @@ def assert_equals_reference(result: SearchResult, search: Search, states: States
         policy[list(root.prior)] = list(reference.policy(root).values())
         np.testing.assert_allclose(result.policy[i], policy, atol=1e-5)
         assert result.value[i] == pytest.approx(reference.value(root), abs=1e-5)
-        assert result.action[i] == reference.action(root, gumbel[i])
+        assert result.action[i] == reference.action(root, noise[i])
 
 
 @pytest.mark.parametrize("game", GAMES, ids=lambda g: g.spec)
@@ -43,7 +50,7 @@ def test_equals_the_reference_on_random_games(game: Game, rule: str, num_simulat
     config = SearchConfig(rule=rule, num_simulations=num_simulations, max_considered=6, gumbel_scale=0.0)
     search = Search(game, HashEvaluator(game, 5), config)
     states = random_positions(game, 12, 20, rng)
-    assert_equals_reference(search.run(states, rng), search, states, np.zeros((12, game.num_actions)))
+    assert_equals_reference(search, states)
 
 
 @pytest.mark.parametrize("game", [Go(3, komi=0.0), ConnectFour()], ids=lambda g: g.spec)
@@ -53,8 +60,7 @@ def test_gumbel_noise_equals_the_reference(game: Game, max_considered: int, scal
     config = SearchConfig(rule="gumbel", num_simulations=24, max_considered=max_considered, gumbel_scale=scale)
     search = Search(game, HashEvaluator(game, 9), config)
     states = random_positions(game, 8, 4, np.random.default_rng(0))
-    noise = scale * np.random.default_rng(3).gumbel(size=(8, game.num_actions))
-    assert_equals_reference(search.run(states, np.random.default_rng(3)), search, states, noise)
+    assert_equals_reference(search, states)
 
 
 @pytest.mark.parametrize("game", GAMES, ids=lambda g: g.spec)
@@ -65,11 +71,16 @@ def test_waves_equal_the_reference(game: Game, rule: str, leaves: int) -> None:
     rng = np.random.default_rng([leaves, len(rule)])
     config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves, max_considered=6)
     search = Search(game, HashEvaluator(game, 6), config)
-    states = random_positions(game, 8, 12, rng)
-    noise = np.zeros((8, game.num_actions))
-    if rule == "gumbel":
-        noise = np.random.default_rng(3).gumbel(size=noise.shape)
-    assert_equals_reference(search.run(states, np.random.default_rng(3)), search, states, noise)
+    assert_equals_reference(search, random_positions(game, 8, 12, rng))
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda g: g.spec)
+@pytest.mark.parametrize(("rule", "leaves"), [("puct", 1), ("puct", 8), ("gumbel", 4)])
+def test_random_games_equal_the_reference(game: Game, rule: str, leaves: int) -> None:
+    """An evaluator that is all chance: both searches give node n of tree b the same random state."""
+    config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves)
+    search = Search(game, RolloutEvaluator(game), config)
+    assert_equals_reference(search, random_positions(game, 8, 12, np.random.default_rng(leaves)))
 
 
 @pytest.mark.parametrize("value", [-0.5, 0.0, 0.5])
@@ -77,11 +88,11 @@ def test_waves_equal_the_reference(game: Game, rule: str, leaves: int) -> None:
 def test_a_wave_spreads_over_different_children(game: Game, leaves: int, value: float) -> None:
     """Virtual loss: a simulation under way makes its path look lost, so the next one goes elsewhere."""
 
-    def uniform(states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def uniform(states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return np.zeros((len(states), game.num_actions), np.float32), np.full(len(states), value, np.float32)
 
     config = SearchConfig(rule="puct", num_simulations=leaves, leaves_per_wave=leaves)
-    visits = Search(game, uniform, config).run(game.init(2), np.random.default_rng(0)).visits
+    visits = Search(game, uniform, config).run(game.init(2), seed_states([0, 1])).visits
     assert visits.max() == 1
     np.testing.assert_array_equal(visits.sum(axis=1), leaves)
 

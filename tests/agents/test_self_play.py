@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from agents.alphazero.replay import Positions
 from agents.alphazero.self_play import SelfPlay
 from agents.search import SearchResult
+from envs.chance import Seeds
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
 from envs.games.go.game import Go
@@ -34,7 +35,7 @@ class Script:
     def __init__(self, game: Game, scripts: list[list[int]]) -> None:
         self.game, self.scripts = game, scripts
 
-    def run(self, states: States, rng: np.random.Generator) -> SearchResult:
+    def run(self, states: States, seeds: Seeds) -> SearchResult:
         plies = [(slot, int(ply)) for slot, ply in enumerate(states["ply"])]
         policy = np.stack([policy_of(self.game, *at) for at in plies])
         return SearchResult(

@@ -9,13 +9,13 @@ import pytest
 
 from envs.faces.paint import PALETTE, Placement, fit, paint, svg
 from envs.games.registry import GAMES, make_game
-from envs.games.scene import Box, Circle, Label, Line, Scene
+from envs.games.scene import Box, Circle, Label, Line, Polygon, Primitive, Scene
 
 RED, GREEN, BLUE, INK, GROUND = (200, 0, 0), (0, 200, 0), (0, 0, 200), (9, 9, 9), (250, 250, 250)
 ROLES = {"red": RED, "green": GREEN, "blue": BLUE, "ink": INK, "stone_0": (20, 20, 20), "stone_1": (240, 240, 240)}
 
 
-def painted(*items: Line | Circle | Box | Label, scale: float = 20.0) -> pygame.Surface:
+def painted(*items: Primitive, scale: float = 20.0) -> pygame.Surface:
     surface = pygame.Surface((round(4 * scale), round(4 * scale)))
     surface.fill(GROUND)
     paint(surface, Scene(4, 4, list(items)), Placement(scale, 0, 0), ROLES)
@@ -49,8 +49,23 @@ def test_disc_ring_and_stone() -> None:
     assert sum(color(surface, 2.2, 3.15)) < sum(GROUND), "a stone throws a shadow to the lower right"
 
 
-def test_edges_are_smooth() -> None:
-    surface = painted(Circle(2, 2, 1.3, "red"))
+TRIANGLE = ((0.5, 0.5), (3.5, 1.0), (1.0, 3.5))
+QUADRANGLE = ((0.3, 0.5), (3.7, 1.1), (3.1, 3.4), (0.9, 2.9))
+
+
+def test_polygon_and_outline() -> None:
+    surface = painted(Polygon(TRIANGLE, "red"))
+    assert color(surface, 1.5, 1.5) == RED == color(surface, 3, 1.1)
+    assert color(surface, 3, 3) == GROUND == color(surface, 0.4, 2) == color(surface, 2, 0.5)
+    surface = painted(Polygon(TRIANGLE, "red", width=0.2))
+    assert color(surface, 1.6, 1.6) == GROUND
+    for (x0, y0), (x1, y1) in zip(TRIANGLE, (*TRIANGLE[1:], TRIANGLE[0]), strict=True):
+        assert color(surface, (x0 + x1) / 2, (y0 + y1) / 2) == RED, "every side has its line, the last one too"
+
+
+@pytest.mark.parametrize("item", [Circle(2, 2, 1.3, "red"), Polygon(QUADRANGLE, "red")], ids=["circle", "polygon"])
+def test_edges_are_smooth(item: Primitive) -> None:
+    surface = painted(item)
     shades = {tuple(surface.get_at((x, y)))[:3] for x in range(80) for y in range(80)}
     assert len(shades) > 10
 
@@ -75,9 +90,13 @@ def test_fit_centres_the_scene() -> None:
 
 def test_svg_is_well_formed_and_complete() -> None:
     items = [Line(0, 0, 1, 1, "red"), Circle(1, 1, 0.4, "stone_1"), Box(0, 0, 1, 1, "blue", 0.1), Label(1, 1, "a<&b")]
+    items += [Polygon(TRIANGLE, "stone_0"), Polygon(TRIANGLE, "green", 0.1)]
     root = ET.fromstring(svg(Scene(4, 3, list(items)), ROLES, unit=10))
-    assert [child.tag.rpartition("}")[2] for child in root] == ["line", "circle", "rect", "text"]
+    assert [child.tag.rpartition("}")[2] for child in root] == ["line", "circle", "rect", "text", "polygon", "polygon"]
     assert root.attrib["width"] == "40" and root[3].text == "a<&b" and root[0].attrib["stroke"] == "#c80000"
+    filled, outline = root[4].attrib, root[5].attrib
+    assert filled["points"] == "0.5,0.5 3.5,1 1,3.5" and filled["fill"] == "#141414" and "stroke" not in filled
+    assert outline["fill"] == "none" and outline["stroke"] == "#00c800" and outline["stroke-width"] == "0.1"
 
 
 @pytest.mark.parametrize("name", sorted(GAMES))

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from agents.agent import Agent, Decision
 from agents.scripted import GreedyAgent, RandomAgent
+from envs.chance import Seeds
 from envs.errors import IllegalAction, LabError
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
@@ -44,16 +45,20 @@ class Watched(RandomAgent):
     def reset(self) -> None:
         self.resets += 1
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         assert not states["terminated"].any()
         self.batches.append(len(states))
-        return super().act(states, rng)
+        return super().act(states, seeds)
 
 
 class First(Agent):
     """Always the first legal action; twice the same game from the same opening."""
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def __init__(self, game: Game, name: str) -> None:
+        super().__init__(name)
+        self.game = game
+
+    def act(self, states: States, seeds: Seeds) -> Decision:
         mask = self.game.legal_mask(states)
         return Decision(mask.argmax(axis=1), mask.astype(np.float32), np.full(len(states), 0.25, np.float32))
 
@@ -61,8 +66,8 @@ class First(Agent):
 class Cheat(First):
     """Plays action 0 whatever the rules say."""
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
-        decision = super().act(states, rng)
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        decision = super().act(states, seeds)
         decision.action[:] = 0
         return decision
 
@@ -121,8 +126,8 @@ def test_records_replay_to_their_results(game: Game) -> None:
 def test_all_games_that_wait_for_an_agent_are_one_batch() -> None:
     game = TicTacToe()
     agents = [Watched(game, "a"), Watched(game, "b")]
-    fixtures = [Fixture((0, 1), (), pair) for pair in range(50)]
-    play_games(game, agents, fixtures, [np.random.default_rng(i) for i in (0, 1)])
+    fixtures = [Fixture((0, 1), (), pair, seed=pair) for pair in range(50)]
+    play_games(game, agents, fixtures)
     # Five moves of the first player and four of the second are the longest game, so no more calls than that.
     assert (agents[0].batches[0], len(agents[0].batches), len(agents[1].batches)) == (50, 5, 4)
     assert [agent.resets for agent in agents] == [5, 4], "an agent must carry nothing from one move to the next"
@@ -131,8 +136,8 @@ def test_all_games_that_wait_for_an_agent_are_one_batch() -> None:
 def test_no_more_games_run_at_once_than_asked_for() -> None:
     game = TicTacToe()
     agents = [Watched(game, "a"), Watched(game, "b")]
-    fixtures = [Fixture((i % 2, 1 - i % 2), (), i) for i in range(20)]
-    records = play_games(game, agents, fixtures, [np.random.default_rng(i) for i in (0, 1)], parallel_games=3)
+    fixtures = [Fixture((i % 2, 1 - i % 2), (), i, seed=i) for i in range(20)]
+    records = play_games(game, agents, fixtures, parallel_games=3)
     assert max(agents[0].batches + agents[1].batches) <= 3
     assert [record.pair for record in records] == list(range(20))
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     "train": cli.Train,
     "tournament": cli.Tournament,
+    "evaluate": cli.Evaluate,
     "play": cli.Play,
     "watch": cli.Watch,
     "bench": cli.Bench,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sgfmill import sgf
 
-from agents.agent import sample_actions
+from envs.chance import choose, seed_states
 from envs.errors import LabError
 from envs.games.go.game import Go
 from envs.games.tic_tac_toe import TicTacToe
@@ -21,11 +21,11 @@ from rl_lab.viewer.table import Player
 
 
 def random_game(game: Go, seed: int, plies: int) -> list[int]:
-    rng = np.random.default_rng(seed)
+    seeds = seed_states([seed])
     states = game.init(1)
     actions: list[int] = []
     while len(actions) < plies and not states["terminated"][0]:
-        actions.append(int(sample_actions(game.legal_mask(states), rng)[0]))
+        actions.append(int(choose(game.legal_mask(states), seeds)[0]))
         game.step(states, np.array(actions[-1:]))
     return actions
 

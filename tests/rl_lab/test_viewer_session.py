@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from agents.agent import Agent, Decision, draw_seeds, uniform_policy
+from agents.agent import Agent, Decision, sample_actions, uniform_policy
+from envs.chance import Seeds, seed_states
 from envs.games.game import Game, States
 from envs.games.registry import make_game
 from rl_lab.viewer.session import Session
@@ -22,10 +23,10 @@ class First(Agent):
     """Plays the first legal action, and believes whatever it is told to."""
 
     def __init__(self, game: Game, value: float = 0.25) -> None:
-        super().__init__(game, "first")
-        self.value, self.resets = value, 0
+        super().__init__("first")
+        self.game, self.value, self.resets = game, value, 0
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         mask = self.game.legal_mask(states)
         return Decision(mask.argmax(axis=1), uniform_policy(mask), np.full(len(states), self.value, np.float32))
 
@@ -36,11 +37,9 @@ class First(Agent):
 class Chancy(First):
     """Plays any legal action."""
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
-        decision = super().act(states, rng)
-        seed = int(draw_seeds(rng, 1)[0])
-        legal = np.flatnonzero(self.game.legal_mask(states)[0])
-        decision.action = np.array([legal[seed % len(legal)]])
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        decision = super().act(states, seeds)
+        decision.action = sample_actions(decision.policy, seeds)
         return decision
 
 
@@ -51,10 +50,10 @@ class Slow(First):
         super().__init__(game)
         self.started, self.go = threading.Event(), threading.Event()
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         self.started.set()
         assert self.go.wait(5)
-        return super().act(states, rng)
+        return super().act(states, seeds)
 
 
 class Broken(First):
@@ -62,17 +61,17 @@ class Broken(First):
 
     mended = False
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         if not self.mended:
             raise RuntimeError("no ideas")
-        return super().act(states, rng)
+        return super().act(states, seeds)
 
 
 class Cheat(First):
     """Always plays action 0, legal or not."""
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
-        decision = super().act(states, rng)
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        decision = super().act(states, seeds)
         decision.action = np.array([0])
         return decision
 
@@ -271,7 +270,7 @@ def test_the_worker_skips_questions_nobody_waits_for(game: Game) -> None:
     worker, agent = Worker(), First(game)
     worker.current = 2
     for position in (1, 2):
-        worker.ask(Question(position, "move", agent, game.init(1), (0,)))
+        worker.ask(Question(position, "move", agent, game.init(1), 0))
     found = []
     while not found:
         found = worker.answers()
@@ -282,7 +281,7 @@ def test_recall_tells_what_was_chosen_and_what_came(game: Game) -> None:
     agent = First(game)
     table = Table(game, (Player("a", agent), Player("b", agent)))
     while not table.over:
-        decision = agent.act(table.match.states, np.random.default_rng(0))
+        decision = agent.act(table.match.states, seed_states([0]))
         table.apply(int(decision.action[0]), decision)
     acting, answer, end = recall(table, 2), recall(table, 2, chosen=False), recall(table, table.ply)
     assert acting.phase is Phase.ACT and acting.on_board and acting.action == 2

@@ -13,6 +13,7 @@ import pytest
 
 from agents.agent import Agent, Decision, uniform_policy
 from agents.scripted import RandomAgent
+from envs.chance import Seeds, seed_states, uniform
 from envs.errors import LabError
 from envs.games.game import Game, States
 from envs.games.registry import make_game
@@ -32,16 +33,16 @@ class Searcher(Agent):
     """Tells everything a search can tell, and thinks for as long as it is told to."""
 
     def __init__(self, game: Game, seconds: float = 0.0) -> None:
-        super().__init__(game, "searcher:with=a,rather=long,name=indeed")
-        self.seconds = seconds
+        super().__init__("searcher:with=a,rather=long,name=indeed")
+        self.game, self.seconds = game, seconds
 
-    def act(self, states: States, rng: np.random.Generator) -> Decision:
+    def act(self, states: States, seeds: Seeds) -> Decision:
         time.sleep(self.seconds)
         mask = self.game.legal_mask(states)
         prior = uniform_policy(mask)
-        visits = np.where(mask, rng.integers(1, 30, mask.shape), 0).astype(np.int32)
+        visits = np.where(mask, 1 + 29 * uniform(seeds, mask.shape[1]), 0).astype(np.int32)
         action = visits.argmax(axis=1)
-        q = np.where(mask, rng.uniform(-1, 1, mask.shape), np.nan).astype(np.float32)
+        q = np.where(mask, 2 * uniform(seeds, mask.shape[1]) - 1, np.nan).astype(np.float32)
         return Decision(action, prior, np.full(len(states), 0.3, np.float32), prior, visits, q, [action.tolist()])
 
 
@@ -224,15 +225,28 @@ def test_a_recording(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["game.gif"]
 
 
+def test_a_recording_is_the_game_that_the_window_shows(tmp_path: Path) -> None:
+    game = make_game("connect_four")
+    agents = (RandomAgent(game), RandomAgent(game))
+    recorded = record.record_game(game, agents, tmp_path / "end.png", seed=3)
+    session = Session(game, (Player("a", agents[0]), Player("b", agents[1])), seed=3)
+    session.turn_seconds, end = 0.0, time.monotonic() + 5
+    while not session.table.over and time.monotonic() < end:
+        session.update()
+        time.sleep(0.0005)
+    assert session.close() and session.table.over
+    assert session.table.match.history == recorded.match.history
+
+
 def test_a_long_game_is_recorded_in_few_pictures() -> None:
     from rl_lab.viewer.table import Table
 
     game = make_game("go:size=9")
     agent = RandomAgent(game)
     table = Table(game, (Player("a", agent), Player("b", agent)))
-    rng = np.random.default_rng(0)
+    seeds = seed_states([0])
     while not table.over and table.ply < 160:
-        decision = agent.act(table.match.states, rng)
+        decision = agent.act(table.match.states, seeds)
         table.apply(int(decision.action[0]), decision)
     views = list(record.moments(table))
     assert len(views) <= record.MAX_PICTURES + 1 and views[-1][0].index == table.ply

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.chance import next_random
 from envs.games.go.kernels import LEGAL, Int, around, legality, play_point, stride_of
 from envs.games.go.layout import EMPTY, OFF
 from envs.jit import kernel
@@ -65,16 +66,6 @@ def _random_point(row: Any, state: Any, sensible: bool) -> tuple[Int, Any]:
         count += 1
     state, draw = next_random(state, np.uint64(count))
     return found[draw], state
-
-
-@kernel
-def next_random(state: Any, bound: Any) -> tuple[Any, Any]:
-    """SplitMix64 (Steele, Lea, Flood 2014): the next state, and a draw from range(bound), bound < 2**32."""
-    state = state + np.uint64(0x9E3779B97F4A7C15)
-    z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return state, ((z >> np.uint64(32)) * bound) >> np.uint64(32)
 
 
 @kernel

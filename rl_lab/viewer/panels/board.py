@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.agent import Decision
 from envs.faces.paint import RGB, Placement, disc, fit, font, paint, stamp
 from envs.games.game import Game
-from envs.games.scene import Line, Scene
+from envs.games.scene import Circle, Line, Scene
 from rl_lab.viewer.canvas import Canvas
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.theme import BOARD_LAYERS, LIGHT, Theme, font_path
@@ -104,7 +104,8 @@ def _spot(scene: Scene, place: Placement, action: int) -> tuple[float, float, fl
 def _mark_news(canvas: Canvas, scene: Scene, place: Placement, before: Scene) -> None:
     """A dot on the middle of what the last action added, for games whose scenes do not mark it themselves."""
     old = set(before.items)
-    news = [item for item in scene.items if item not in old and item.color.startswith("stone")]
+    pieces = (item for item in scene.items if isinstance(item, Circle | Line) and item.color.startswith("stone"))
+    news = [item for item in pieces if item not in old]
     for item in news[:1]:
         middle = ((item.x0 + item.x1) / 2, (item.y0 + item.y1) / 2) if isinstance(item, Line) else (item.x, item.y)
         sprite = disc(max(3.0, 0.09 * place.scale), canvas.theme.scene["mark"])

@@ -1,0 +1,199 @@
+"""A board game as a single-agent world: the agent sits in one seat, an opponent answers from the other.
+
+Whenever it is an agent's turn to act, the player to move is the agent's seat; what the opponent plays is part of the
+world's step. Rewards are the agent's: +1 for a win, -1 for a loss, 0 for a draw and before the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from envs.chance import Seeds, draw_seeds, uniform
+from envs.errors import IllegalAction, LabError
+from envs.games.game import Game, States, as_items, player_sign, row_dtype
+from envs.games.scene import Scene
+from envs.solo.world import WORLD_FIELDS, World
+
+Seat = Literal["first", "second", "random"]
+SEATS = ("first", "second", "random")
+
+
+class Choice(Protocol):
+    """What an opponent decided."""
+
+    @property
+    def action(self) -> NDArray[Any]:
+        """[n], legal in their states."""
+
+
+class Opponent(Protocol):
+    """Whoever sits in the other seat; every Agent of the lab is one."""
+
+    def act(self, states: States, seeds: Seeds) -> Choice:
+        """Decides for n unfinished states; seeds (uint64[n], advanced in place) are the rows' chance.
+
+        As in Game.step nothing is checked: the actions must be legal and the states left as they are. Checked(...)
+        makes sure of both.
+        """
+
+    def reset(self) -> None:
+        """Forgets any memory of games in progress."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An opponent from elsewhere: it gets a copy of the states, and IllegalAction is raised if it breaks the rules."""
+
+    opponent: Opponent
+    game: Game
+
+    def act(self, states: States, seeds: Seeds) -> Choice:
+        """See Opponent.act."""
+        choice = self.opponent.act(states.copy(), seeds)
+        actions = np.asarray(choice.action)
+        if actions.shape != states.shape or not np.issubdtype(actions.dtype, np.integer):
+            raise IllegalAction(f"The opponent must choose {len(states)} actions as whole numbers, not {actions!r}.")
+        inside = (actions >= 0) & (actions < self.game.num_actions)
+        legal = inside & self.game.legal_mask(states)[np.arange(len(states)), np.where(inside, actions, 0)]
+        if not legal.all():
+            raise IllegalAction(f"The opponent chose {int(actions[legal.argmin()])}, which is not legal there.")
+        return choice
+
+    def reset(self) -> None:
+        """See Opponent.reset."""
+        self.opponent.reset()
+
+
+@dataclass(frozen=True)
+class Seated(World):
+    """`game` against `opponent`, from the seat that moves "first", "second", or one drawn at "random" each episode.
+
+    State: the header, WORLD_FIELDS, `seat` (the player, 0 or 1, that the agent is) and `board`, a row of the game.
+    `ply` counts the agent's own moves. In a forfeited episode the board is where the illegal action was tried.
+    """
+
+    game: Game
+    opponent: Opponent
+    seat: Seat = "random"
+
+    name = "seated"
+
+    def __post_init__(self) -> None:
+        if self.seat not in SEATS:
+            raise LabError(f"seat must be one of {', '.join(SEATS)}, not '{self.seat}'.")
+
+    @property
+    def spec(self) -> str:
+        return self.game.spec
+
+    @cached_property
+    def state_dtype(self) -> np.dtype[np.void]:
+        return row_dtype([*WORLD_FIELDS, ("seat", "i1"), ("board", self.game.state_dtype)])
+
+    @cached_property
+    def action_space(self) -> spaces.Discrete:
+        return spaces.Discrete(self.game.num_actions)
+
+    @cached_property
+    def observation_space(self) -> spaces.Box:
+        return planes_space(self.game)
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        return self.game.observation_planes
+
+    @property
+    def max_steps(self) -> int:
+        return self.game.max_plies
+
+    @property
+    def masks_actions(self) -> bool:
+        return True
+
+    def init(self, seeds: Seeds) -> States:
+        states = np.zeros(len(seeds), self.state_dtype)
+        states["seed"] = seeds
+        as_items(states["board"])[:] = as_items(self.game.init(len(seeds)))
+        if self.seat == "random":
+            own = draw_seeds(states["seed"])
+            states["seat"] = uniform(own, 1)[:, 0] < 0.5
+        else:
+            states["seat"] = self.seat == "second"
+        self._let_opponent_move(states)
+        return states
+
+    def step(self, states: States, actions: NDArray[Any]) -> None:
+        running = ~states["terminated"]
+        self.game.step(states["board"], np.asarray(actions))
+        states["ply"] += running
+        self._let_opponent_move(states)
+        self._settle(states, running & states["board"]["terminated"])
+
+    def forfeit(self, states: States, rows: NDArray[np.int64]) -> None:
+        boards = states["board"]
+        boards["terminated"][rows] = True
+        boards["outcome"][rows] = -player_sign(states["seat"][rows])
+        self._settle(states, np.isin(np.arange(len(states)), rows))
+
+    def observe(self, states: States) -> NDArray[np.uint8]:
+        return self.game.observe(states["board"])
+
+    def legal_mask(self, states: States) -> NDArray[np.bool_]:
+        return self.game.legal_mask(states["board"])
+
+    def info(self, states: States) -> dict[str, NDArray[Any]]:
+        """{"seat": the player, 0 or 1, that the agent is}."""
+        return {"seat": states["seat"].copy()}
+
+    def action_name(self, action: Any) -> str:
+        return self.game.action_name(int(action))
+
+    def text(self, state: np.void) -> str:
+        return self.game.text(state["board"])
+
+    def scene(self, state: np.void) -> Scene:
+        return self.game.scene(state["board"])
+
+    def _let_opponent_move(self, states: States) -> None:
+        """Plays the other seat's moves until it is the agent's turn in every running row."""
+        boards = states["board"]
+        while True:
+            rows = np.flatnonzero(~boards["terminated"] & (boards["to_play"] != states["seat"]))
+            if len(rows) == 0:
+                return
+            chosen = as_items(boards)[rows].view(boards.dtype)
+            seeds = states["seed"][rows]
+            # Its memory would follow a slot; here the rows change from call to call, and so would its play.
+            self.opponent.reset()
+            actions = self.opponent.act(chosen, seeds).action
+            self.game.step(chosen, actions)
+            states["seed"][rows] = seeds
+            as_items(boards)[rows] = as_items(chosen)
+
+    @staticmethod
+    def _settle(states: States, ended: NDArray[np.bool_]) -> None:
+        """Ends the rows whose boards have come to an end: the agent's outcome, reward and last view."""
+        boards = states["board"]
+        # The last observation is the agent's too, whoever moved last.
+        boards["to_play"][ended] = states["seat"][ended]
+        states["terminated"][ended] = True
+        outcome = boards["outcome"][ended] * player_sign(states["seat"][ended])
+        states["outcome"][ended] = outcome
+        states["reward"][ended] = outcome
+
+
+def planes_space(game: Game) -> spaces.Box:
+    """The space of a game's observations: uint8 planes, most of them 0 or 1.
+
+    The planes that `plane_offset_scale` tells a net to rescale hold larger numbers, 0 to 255.
+    """
+    _, scale = game.plane_offset_scale
+    high = np.where(scale == 1, 1, 255).astype(np.uint8)
+    shape = game.observation_shape
+    return spaces.Box(0, np.broadcast_to(high[:, None, None], shape).copy(), shape, np.uint8)

@@ -1,0 +1,177 @@
+"""A world as a Gymnasium vector environment: n episodes in step, without a loop over environments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from envs.errors import LabError
+from envs.faces.episodes import Episodes, IllegalMove
+from envs.faces.render import RENDER_FPS, RENDER_MODES, Renderer
+from envs.solo.world import World
+
+Infos = dict[str, Any]
+StepResult = tuple[NDArray[Any], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], Infos]
+
+
+class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
+    """n episodes of `world`. Slot i behaves as a WorldEnv that was reset with seed + i, in every autoreset mode.
+
+    Infos are arrays over the slots: each key comes with "_key", bool[n], which says for which slots it tells something.
+    With AutoresetMode.SAME_STEP the last observation and info of an episode are in "final_obs" and "final_info".
+    """
+
+    def __init__(
+        self,
+        world: World,
+        num_envs: int = 1,
+        illegal: IllegalMove = "lose",
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+    ) -> None:
+        self.world = world
+        self.num_envs = num_envs
+        self.render_mode = render_mode
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {
+            "render_modes": list(RENDER_MODES),
+            "render_fps": RENDER_FPS,
+            "autoreset_mode": self.autoreset_mode,
+        }
+        self.single_action_space = world.action_space
+        self.single_observation_space = world.observation_space
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self._episodes = Episodes(world, num_envs, illegal)
+        # A window for each of many slots would cover the screen: one shows the first.
+        num_drawn = {None: 0, "human": 1}.get(render_mode, num_envs)
+        self._renderers = [Renderer(render_mode, world.spec) for _ in range(num_drawn)]
+        self._is_seeded = self._has_begun = False
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[Any], Infos]:
+        """Begins episodes in all slots, or where options["reset_mask"] (bool[n]) is True.
+
+        An integer seeds slot i with seed + i; a sequence has a seed or None for each slot.
+        """
+        slots = self._slots_to_reset(options)
+        self._seed(seed, slots)
+        self._episodes.begin(slots)
+        self._has_begun = True
+        self._show()
+        return self._observe(), self._infos(slots)
+
+    def step(self, actions: NDArray[Any]) -> StepResult:
+        """(observations, rewards [n], terminations [n], truncations [n], infos).
+
+        Raises InvalidAction, IllegalAction or ResetNeeded, with nothing changed, as a WorldEnv would.
+        """
+        ended = self._episodes.over
+        if not self._has_begun or (self.autoreset_mode == AutoresetMode.DISABLED and ended.any()):
+            raise ResetNeeded("An episode is over, or none has begun: call reset(), with 'reset_mask' for some slots.")
+        self._episodes.step(actions)
+        if self.autoreset_mode == AutoresetMode.NEXT_STEP and ended.any():
+            self._episodes.begin(ended)
+        states = self._episodes.states
+        result = states["reward"].astype(np.float64), states["terminated"].copy(), states["truncated"].copy()
+        finals = self._begin_where_over() if self.autoreset_mode == AutoresetMode.SAME_STEP else {}
+        self._show()
+        return (self._observe(), *result, {**finals, **self._infos(np.ones(self.num_envs, np.bool_))})
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """The legal actions, bool[n, A]."""
+        return self.world.legal_mask(self._episodes.states)
+
+    def render(self) -> tuple[Any, ...] | None:
+        """What each slot looks like, as WorldEnv.render; None in mode "human", whose window follows the first slot."""
+        return None if self.render_mode in (None, "human") else self._draw()
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Closes the windows."""
+        for renderer in self._renderers:
+            renderer.close()
+
+    def save(self) -> dict[str, NDArray[Any]]:
+        """All episodes and the random states of those to come, as plain arrays; `load` goes on from them exactly."""
+        return self._episodes.arrays()
+
+    def load(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """Goes on from what `save` of an equal environment gave, and returns the present observations."""
+        self._episodes.restore(arrays)
+        self._is_seeded = self._has_begun = True
+        return self._observe()
+
+    def _slots_to_reset(self, options: dict[str, Any] | None) -> NDArray[np.bool_]:
+        options = dict(options or {})
+        slots = options.pop("reset_mask", None)
+        if options:
+            raise LabError(f"reset knows the option 'reset_mask' only, but was given {', '.join(map(str, options))}.")
+        if slots is None:
+            return np.ones(self.num_envs, np.bool_)
+        if not (isinstance(slots, np.ndarray) and slots.dtype == np.bool_ and slots.shape == (self.num_envs,)):
+            raise LabError(f"reset_mask must be a boolean array of shape ({self.num_envs},).")
+        if not slots.any():
+            raise LabError("reset_mask must be True for at least one environment.")
+        return slots
+
+    def _seed(self, seed: int | Sequence[int | None] | None, slots: NDArray[np.bool_]) -> None:
+        """Seeds the streams of `slots` as asked; the first time, those of all slots."""
+        if isinstance(seed, int | np.integer):
+            super().reset(seed=int(seed))
+            seeds: list[int | None] = [int(seed) + i for i in range(self.num_envs)]
+        elif seed is not None:
+            seeds = list(seed)
+        else:
+            seeds = [None] * self.num_envs
+        if len(seeds) != self.num_envs:
+            raise LabError(f"{self.num_envs} seeds are needed, one for each environment, not {len(seeds)}.")
+        if not self._is_seeded:
+            chance = self.np_random.integers(2**63, size=self.num_envs).tolist() if None in seeds else seeds
+            self._episodes.seed(chance)
+            self._is_seeded = True
+        self._episodes.seed([s if wanted else None for s, wanted in zip(seeds, slots, strict=True)])
+
+    def _begin_where_over(self) -> Infos:
+        """Begins the next episode wherever one has just ended; the infos that tell how those ended."""
+        ended = self._episodes.over
+        if not ended.any():
+            return {}
+        observations = self._observe()
+        last = np.full(self.num_envs, None, object)
+        for i in np.flatnonzero(ended):
+            last[i] = observations[i]
+        finals = {"final_obs": last, "_final_obs": ended, "final_info": self._infos(ended), "_final_info": ended.copy()}
+        self._episodes.begin(ended)
+        return finals
+
+    def _observe(self) -> NDArray[Any]:
+        return self.world.observe(self._episodes.states)
+
+    def _infos(self, slots: NDArray[np.bool_]) -> Infos:
+        """The infos of `slots`; zeros for the others, as Gymnasium's own vector environments have it."""
+        infos: Infos = {}
+        for key, values in self._episodes.info().items():
+            if not slots.all():
+                values[~slots] = 0
+            infos[key], infos[f"_{key}"] = values, slots.copy()
+        return infos
+
+    def _show(self) -> None:
+        if self.render_mode == "human":
+            self._draw()
+
+    def _draw(self) -> tuple[Any, ...]:
+        if not self._has_begun:
+            raise ResetNeeded("There is nothing to render yet: call reset() before render().")
+        return tuple(
+            renderer.draw(partial(self.world.scene, row), partial(self.world.text, row))
+            for renderer, row in zip(self._renderers, self._episodes.states, strict=False)
+        )

@@ -1,0 +1,1 @@
+"""Single-agent worlds, each with a question behind it."""
