@@ -67,7 +67,8 @@ class Agent(ABC):
 def uniform_policy(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The uniform distribution over the legal actions. Shape [n, A]."""
     share = 1 / mask.sum(axis=1, keepdims=True, dtype=np.float32)
-    return np.multiply(mask, share, dtype=np.float32)
+    policy: NDArray[np.float32] = np.multiply(mask, share, dtype=np.float32)
+    return policy
 
 
 def sample_actions(policy: NDArray[Any], seeds: Seeds) -> NDArray[np.int64]:

@@ -37,6 +37,7 @@ class Episodes:
             raise LabError(f"illegal must be one of {', '.join(ILLEGAL_MOVES)}, not '{illegal}'.")
         self.world = world
         self.illegal = illegal
+        self._action_space = world.action_space  # which a world makes anew at every call
         self.streams: Seeds = np.zeros(n, np.uint64)
         self.states = np.zeros(n, world.state_dtype)
         self._mask: NDArray[np.bool_] | None = None  # of the present states, once someone has asked
@@ -108,20 +109,19 @@ class Episodes:
 
     def _checked(self, actions: NDArray[Any]) -> NDArray[Any]:
         """The actions as an array of the world's kind; raises InvalidAction if they are not in its action space."""
-        actions, space = np.asarray(actions), self.world.action_space
+        actions, space = np.asarray(actions), self._action_space
         wanted = (len(self), *(space.shape or ()))
         if actions.shape != wanted:
             raise InvalidAction(f"Actions of shape {wanted} are needed, one for each environment, not {actions.shape}.")
         if isinstance(space, spaces.Discrete):
             running = ~self.over
-            fine = np.issubdtype(actions.dtype, np.integer) and _within(actions[running], 0, int(space.n) - 1)
-            if not fine:
+            if actions.dtype.kind not in "iu" or not _within(actions[running], 0, int(space.n) - 1):
                 raise InvalidAction(
                     f"Actions must be whole numbers from 0 to {int(space.n) - 1}, not {_some(actions)}."
                 )
             # What is asked of an episode that is over does not matter, but it must not reach beyond an array.
             return np.where(running, actions, 0).astype(np.int64)
-        if not (np.issubdtype(actions.dtype, np.floating) and np.isfinite(actions).all()):
+        if actions.dtype.kind != "f" or not np.isfinite(actions).all():
             raise InvalidAction(f"Actions must be finite decimal numbers in [-1, 1], not {_some(actions)}.")
         clipped: NDArray[np.float32] = np.clip(actions, -1, 1).astype(np.float32)
         return clipped
