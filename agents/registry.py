@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from gymnasium.spaces import Box
@@ -71,6 +72,16 @@ class AlphaZeroOptions:
         check_range("simulations of agent 'alphazero'", self.simulations, 1, MAX_SIMULATIONS)
 
 
+@dataclass(frozen=True)
+class PolicyOptions:
+    """Options of `ppo` and `dqn`."""
+
+    sample: bool = False
+    """Whether it acts by chance, as it did when it learned; else it does what seems best."""
+    trust: bool = False
+    """Whether to read a zip of stable-baselines3, which can run any code."""
+
+
 # The makers import late: a random player must not wait for torch or for kernels it does not use.
 
 
@@ -105,6 +116,12 @@ def _alphazero(game: Game, path: str, options: AlphaZeroOptions) -> Agent:
     from agents.alphazero.player import load_player
 
     return load_player(path, game, options)
+
+
+def _policy(env: Game | World, path: str, options: PolicyOptions, algorithm: str) -> Agent:
+    from agents.sb3.player import load_player
+
+    return load_player(path, algorithm, env, options)
 
 
 def _human(game: Game, path: str, options: NoOptions) -> Agent:
@@ -176,6 +193,17 @@ AGENTS: dict[str, AgentKind] = {
         _alphazero,
         needs_path=True,
     ),
+    **{
+        name: AgentKind(
+            f"{name}:PATH,sample=false",
+            f"the policy at PATH that {name.upper()} has learned",
+            PolicyOptions,
+            partial(_policy, algorithm=name),
+            (BOARD_GAMES, WORLDS),
+            needs_path=True,
+        )
+        for name in ("ppo", "dqn")
+    },
     "perfect": AgentKind("perfect", "catches every ball", NoOptions, _perfect, ("catch",)),
     "hamiltonian": AgentKind("hamiltonian", "a cycle through all cells", NoOptions, _hamiltonian, ("snake",)),
     "shortest_path": AgentKind("shortest_path", "reads the maze", NoOptions, _shortest_path, ("maze",)),
@@ -212,9 +240,14 @@ def make_agent(spec: str, env: Game | World) -> Agent:
     kind = AGENTS[parsed.name]
     if not plays(kind, env):
         raise LabError(f"Agent '{parsed.name}' plays {' and '.join(kind.plays)}, not {env.name}.")
-    if kind.needs_path and not parsed.path:
-        raise LabError(f"Agent '{parsed.name}' needs a path: write it as {kind.usage}.")
-    if (parsed.path and not kind.needs_path) or (parsed.options and kind.options is NoOptions):
-        raise LabError(f"'{spec}' gives agent '{parsed.name}' what it does not take: write {kind.usage}.")
-    options = build(kind.options, dict(parsed.options), f"agent '{parsed.name}'")
-    return kind.make(env, parsed.path, options)
+    return kind.make(env, parsed.path, options_of(parsed))
+
+
+def options_of(spec: Spec) -> Any:
+    """The options that a spec gives an agent that exists; raises LabError for what it does not take."""
+    kind = AGENTS[spec.name]
+    if kind.needs_path and not spec.path:
+        raise LabError(f"Agent '{spec.name}' needs a path: write it as {kind.usage}.")
+    if (spec.path and not kind.needs_path) or (spec.options and kind.options is NoOptions):
+        raise LabError(f"'{spec.text}' gives agent '{spec.name}' what it does not take: write {kind.usage}.")
+    return build(kind.options, dict(spec.options), f"agent '{spec.name}'")

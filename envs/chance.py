@@ -90,6 +90,13 @@ def _fill_uniform(seeds: Any, out: Any, start: int, stop: int) -> None:
 
 
 @kernel
+def _fill_normal(seeds: Any, out: Any, start: int, stop: int) -> None:
+    for i in range(start, stop):
+        for j in range(out.shape[1]):
+            out[i, j] = random_normal(seeds, i)
+
+
+@kernel
 def _fill_gumbel(seeds: Any, out: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         for j in range(out.shape[1]):
@@ -173,6 +180,11 @@ def uniform(seeds: Seeds, columns: int) -> NDArray[np.float64]:
 def gumbel(seeds: Seeds, columns: int) -> NDArray[np.float64]:
     """Draws from the standard Gumbel distribution. Shape [n, columns]."""
     return _filled(_fill_gumbel, seeds, (len(seeds), columns))
+
+
+def normal(seeds: Seeds, columns: int) -> NDArray[np.float64]:
+    """Draws from the standard normal distribution. Shape [n, columns]."""
+    return _filled(_fill_normal, seeds, (len(seeds), columns))
 
 
 def gamma(seeds: Seeds, shape: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -41,6 +41,11 @@ def _pool(num_threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(num_threads, thread_name_prefix="rl-lab-kernel")
 
 
+# A forked process has the pool, but none of its threads: it would wait for them for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 def for_slices(kernel: Callable[[int, int], object], n: int, min_rows: int = MIN_ROWS_PER_THREAD) -> None:
     """Calls `kernel(start, stop)` over slices that cover range(n), on several threads when n is large enough.
 

@@ -55,8 +55,12 @@ def with_options(spec: Spec, options: Mapping[str, Any]) -> Spec:
     "board_size", the word of Gymnasium and PettingZoo, is another name of "size". Raises LabError for one given twice.
     """
     more = [("size" if key == "board_size" else key, value) for key, value in options.items() if value is not None]
-    texts = [f"{key}={value}" for key, value in [*spec.options, *more]]
-    return Spec.parse(f"{spec.name}:{','.join(filter(None, [spec.path, *texts]))}")
+    merged = dict(spec.options)
+    for key, value in more:
+        if key in merged:
+            raise LabError(f"{key} is given twice; give each option once.")
+        merged[key] = str(value)
+    return Spec(spec.name, spec.path, tuple(merged.items()))
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> LabError:

@@ -9,42 +9,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import tyro
-from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, Positional, arg, subcommand
+from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
-from agents.alphazero.config import AlphaZeroConfig
 from envs.errors import LabError
-from envs.spec import unknown_name
-
-LEARNERS = ("alphazero",)
+from rl_lab.cli_train import Train, check_learner
 
 # Each command is a dataclass: its docstring and those of its fields are the help. What is heavy (numba, torch, pygame)
 # is imported in `start`, so that help answers at once.
-
-
-@dataclass
-class Train:
-    """Trains an agent; Ctrl-C at any moment leaves a run that --resume continues."""
-
-    learner: Annotated[Positional[str], arg(metavar="LEARNER")]
-    """What learns: alphazero."""
-    config: OmitArgPrefixes[AlphaZeroConfig] = field(default_factory=AlphaZeroConfig)
-    out: Annotated[Path, arg(metavar="FOLDER")] = Path("runs/alphazero")
-    """Folder of the run: its settings, checkpoints and measurements."""
-    resume: bool = False
-    """Continue the run in the folder, with the settings it was started with."""
-
-    def start(self) -> None:
-        """Trains."""
-        if self.learner not in LEARNERS:
-            raise unknown_name("learner", self.learner, LEARNERS)
-        from rl_lab.train import train
-
-        train(self.config, self.out, self.resume)
 
 
 @dataclass
@@ -79,12 +55,13 @@ class Tournament:
 
 @dataclass
 class Evaluate:
-    """Plays agents in a single-agent world, all on the same episodes, and prints tables with 95% intervals."""
+    """Plays agents, all on the same episodes, and prints tables with 95% intervals."""
 
     world: Annotated[Positional[str], arg(metavar="WORLD")]
-    """The world, e.g. skier:dims=2; its held-out episodes, if it has any, unless it says split=train."""
+    """A world, e.g. skier:dims=2 (its held-out episodes, if it has any, unless it says split=train); a board game,
+    against fixed opponents; or a Gymnasium id, e.g. CartPole-v1."""
     agents: Annotated[Positional[tuple[str, ...]], arg(metavar="AGENT AGENT ...")]
-    """One or more agents, e.g. random gd adam; the others are compared with the first."""
+    """One or more agents, e.g. random adam ppo:runs/ppo-skier; the others are compared with the first."""
     episodes: int = 100
     """Episodes for each agent."""
     seed: int = 0
@@ -225,6 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = list(sys.argv[1:] if argv is None else argv)
+        check_learner(arguments)
         command = tyro.cli(
             cast(Any, Command), args=arguments, prog="rl-lab", description=__doc__, config=(FlagCreatePairsOff,)
         )
@@ -240,7 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MemoryError:
-        return _fail("There is not enough memory for this: ask for fewer games, simulations or positions.")
+        return _fail("There is not enough memory for this: ask for fewer environments, games, positions or steps.")
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         return _fail(f"Cannot use{where or ' a file'}: {error.strerror or error}.")

@@ -1,4 +1,7 @@
-"""Measures agents in a single-agent world: all play the same episodes, and the tables say how sure their means are."""
+"""Measures agents in a world, in a seat of a board game against fixed opponents, or behind a Gymnasium id.
+
+All play the same episodes, and the tables say how sure their means are.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +18,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agents.agent import Agent
+from agents.agent import Agent, Decision
 from agents.registry import make_agent
 from envs.chance import Seeds, branch_seeds, seed_of, seed_states
 from envs.errors import LabError
-from envs.games.registry import GAMES
-from envs.solo.registry import make_world
+from envs.faces.seated import Seated
+from envs.games.game import States, as_items
+from envs.games.registry import GAMES, make_game
+from envs.solo.registry import WORLDS, make_world
 from envs.solo.world import World, is_over
 from envs.spec import Spec
 
 MAX_EPISODES = 100_000
 RESAMPLES = 2000
 CONFIDENCE = 0.95
-INTERVAL = f"{CONFIDENCE:.0%} interval"
+ANCHORS = ("random", "greedy", "rollout:simulations=100")
+"""Whom agents play in board games: these never change, so that results can be compared."""
+FILE_WIDTH = 150
 
 
 @dataclass(frozen=True)
-class Episodes:
+class Evaluation:
     """What came of n episodes of one agent in one world; arrays are in the order of the seeds."""
 
     returns: NDArray[np.float64]
@@ -46,30 +53,51 @@ class Episodes:
     """The agent's time for a decision, where it decides for all episodes at once."""
 
 
-def evaluate(world: World, agent: Agent, seeds: Seeds) -> Episodes:
+Result = tuple[str, Evaluation]
+"""An agent's name, and what came of its episodes."""
+
+
+class InSeat(Agent):
+    """A player of a board game, as the agent of a Seated world; it forgets between moves, as in tournaments."""
+
+    def __init__(self, player: Agent) -> None:
+        super().__init__(player.name)
+        self.player = player
+
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        """See Agent.act."""
+        boards = states["board"]
+        self.player.reset()
+        return self.player.act(as_items(boards).copy().view(boards.dtype), seeds)
+
+
+def evaluate(world: World, agent: Agent, seeds: Seeds, remembers: bool = True) -> Evaluation:
     """Plays one episode from each of the random states `seeds` (uint64[n], n >= 1; left as they are).
 
     An episode depends on its seed and the agent alone, as far as the agent keeps its rows apart. The agent forgets
-    what it remembers from before.
+    what it remembers from before; what it remembers of these episodes fits if `remembers`, else it must not.
     """
     agent.reset()
     states = world.init(seeds)
-    begun = states.copy()
+    begun, all_rows = states.copy(), np.arange(len(seeds))
     chance = branch_seeds(seeds, np.ones(len(seeds), np.int64))
-    agent.act(states, chance.copy())  # the first decision may compile, which is not the agent's speed
+    # The first decision may compile, which is not the agent's speed.
+    actions = agent.act(states[:1], chance[:1].copy()).action.repeat(len(seeds), axis=0)
     agent.reset()
     returns, seconds, decisions = np.zeros(len(seeds)), 0.0, 0
     while not (over := is_over(states)).all():
-        # A slot keeps its episode, so that an agent's memory of it fits; one that has ended shows how it began, and
-        # what the agent would do there changes nothing.
-        shown = np.where(over, begun, states)
+        # For an agent with a memory a slot keeps its episode; one that has ended shows how it began, and what the
+        # agent would do there changes nothing. Any other is only asked about what goes on.
+        rows = all_rows if remembers else np.flatnonzero(~over)
+        shown, luck = np.where(over, begun, states)[rows], chance[rows]
         start = time.perf_counter()
-        actions = agent.act(shown, chance).action
+        actions[rows] = agent.act(shown, luck).action
         seconds += time.perf_counter() - start
-        decisions += len(states)
+        decisions += len(rows)
+        chance[rows] = luck
         world.step(states, actions)
         returns += np.where(over, 0.0, states["reward"])
-    return Episodes(
+    return Evaluation(
         returns, states["ply"].astype(np.int64), states["outcome"].copy(), world.info(states), seconds / decisions
     )
 
@@ -88,10 +116,10 @@ def bootstrap_interval(sample: NDArray[np.floating[Any]]) -> tuple[float, float]
     return float(low), float(high)
 
 
-Measure = Callable[[Episodes], NDArray[np.floating[Any]]]
+Measure = Callable[[Evaluation], NDArray[np.floating[Any]]]
 
 
-def _extra_steps(episodes: Episodes) -> NDArray[np.float64]:
+def _extra_steps(episodes: Evaluation) -> NDArray[np.float64]:
     """Steps beyond the shortest way where the goal was reached, else NaN."""
     return np.where(episodes.outcomes > 0, episodes.lengths - episodes.info["optimal"], np.nan)
 
@@ -100,6 +128,7 @@ MEASURES: dict[str, dict[str, Measure]] = {
     "skier": {"final height": lambda episodes: episodes.info["height"]},
     "snake": {"snake's length": lambda episodes: episodes.info["length"].astype(np.float64)},
     "maze": {"extra steps": _extra_steps},
+    "seated": {"lost %": lambda episodes: 100.0 * (episodes.outcomes < 0)},
 }
 """What each world measures beside return, success and steps: (heading -> one number an episode, NaN where none)."""
 
@@ -107,81 +136,98 @@ MEASURES: dict[str, dict[str, Measure]] = {
 def evaluation_world(spec: str) -> World:
     """The world of a spec string; where worlds have held-out episodes and the spec does not choose, those.
 
-    Raises LabError for a wrong spec and for a board game.
+    Raises LabError for a wrong spec.
     """
-    parsed = Spec.parse(spec)
-    if parsed.name in GAMES:
-        raise LabError(f"'{parsed.name}' is a game for two: compare its players with 'rl-lab tournament {spec}'.")
     world = make_world(spec)
     has_split = any(field.name == "split" for field in dataclasses.fields(world))  # type: ignore[arg-type]
-    if has_split and "split" not in dict(parsed.options):
+    if has_split and "split" not in dict(Spec.parse(spec).options):
         world = dataclasses.replace(world, split="held_out")  # type: ignore[type-var]
     return world
 
 
 def run_evaluation(
-    world_spec: str, agent_specs: Sequence[str], episodes: int = 100, seed: int = 0, console: Console | None = None
-) -> list[tuple[Agent, Episodes]]:
-    """Plays each agent on the same episodes and prints the table.
+    env: str, agent_specs: Sequence[str], episodes: int = 100, seed: int = 0, console: Console | None = None
+) -> list[Result]:
+    """Plays each agent on the same episodes and prints the tables; in a board game against each of ANCHORS in turn.
 
-    Raises LabError for a spec or a number that is wrong, before the first episode.
+    `env` is the spec of a world or a game, or a Gymnasium id. Results are in the order of the tables. Raises LabError
+    for a spec or a number that is wrong, before the first episode.
     """
     console = console or Console()
     if not agent_specs:
         raise LabError("Give one agent or more, e.g. random.")
     if not 1 <= episodes <= MAX_EPISODES:
         raise LabError(f"There must be 1 to {MAX_EPISODES} episodes, not {episodes}.")
-    world = evaluation_world(world_spec)
-    agents = [make_agent(spec, world) for spec in agent_specs]
+    if seed < 0:
+        raise LabError(f"The seed must be 0 or more, not {seed}.")
+    if not console.is_terminal:
+        console.width = FILE_WIDTH  # a file or a pipe has no width of its own
+    name = Spec.parse(env).name
+    if name not in {**GAMES, **WORLDS} and ("/" in env or "-v" in env):
+        from rl_lab.evaluate_gym import run_gym_evaluation  # which needs torch
+
+        return run_gym_evaluation(env, agent_specs, episodes, seed, console)
+    if name in GAMES:
+        game = make_game(env)
+        players: list[Agent] = [InSeat(make_agent(spec, game)) for spec in agent_specs]
+        worlds: dict[str, World] = {f"{game.spec} against {a}": Seated(game, (make_agent(a, game),)) for a in ANCHORS}
+    else:
+        world = evaluation_world(env)
+        players, worlds = [make_agent(spec, world) for spec in agent_specs], {world.spec: world}
     seeds = seed_states(seed_of(seed, episode) for episode in range(episodes))
-    console.print(f"Episodes of {world.spec}: {episodes}, from seed {seed}.", highlight=False)
-    results: list[tuple[Agent, Episodes]] = []
-    for agent in agents:
-        with console.status(f"{agent.name} ..."):
-            results.append((agent, evaluate(world, agent, seeds)))
-    console.print(returns_table(results))
-    console.print(measures_table(world, results))
-    return results
+    found: list[Result] = []
+    for played, world in worlds.items():
+        console.print(f"Episodes of {played}: {episodes}, from seed {seed}.", highlight=False)
+        results: list[Result] = []
+        for player in players:
+            with console.status(f"{player.name} ..."):
+                results.append((player.name, evaluate(world, player, seeds, remembers=name not in GAMES)))
+        console.print(returns_table(results))
+        console.print(measures_table(world, results))
+        found += results
+    return found
 
 
-def returns_table(results: Sequence[tuple[Agent, Episodes]]) -> Table:
+def returns_table(results: Sequence[Result]) -> Table:
     """One line an agent: its mean return, how far it is above the first agent's on the same episodes, its speed."""
-    table = _table("Return, and gain over the first agent", "mean", INTERVAL, "gain", INTERVAL, "ms/step")
+    table = _table("Return, and gain over the first agent", "mean", "gain", "ms/step")
     _, first = results[0]
-    for number, (agent, episodes) in enumerate(results):
-        difference = _mean_and_interval(episodes.returns - first.returns) if number else ("", "")
+    for number, (name, episodes) in enumerate(results):
+        difference = _mean_and_interval(episodes.returns - first.returns) if number else ""
         speed = f"{1000 * episodes.seconds_per_decision:.4f}"
-        table.add_row(Text(agent.name), *_mean_and_interval(episodes.returns), *difference, speed)
+        table.add_row(Text(name), _mean_and_interval(episodes.returns), difference, speed)
     return table
 
 
-def measures_table(world: World, results: Sequence[tuple[Agent, Episodes]]) -> Table:
+def measures_table(world: World, results: Sequence[Result]) -> Table:
     """One line an agent: how often it succeeds, its mean number of steps, and what else the world measures."""
     measures = MEASURES.get(world.name, {})
-    others = [heading for name in measures for heading in (name, INTERVAL)]
-    table = _table("Measures", "success %", INTERVAL, "steps", *others)
+    table = _table("Measures", "success %", "steps", *measures)
     for agent, episodes in results:
         success = _mean_and_interval(100.0 * (episodes.outcomes > 0), decimals=1)
-        cells = [cell for measure in measures.values() for cell in _mean_and_interval(measure(episodes))]
-        table.add_row(Text(agent.name), *success, f"{episodes.lengths.mean():.1f}", *cells)
+        cells = [
+            _mean_and_interval(measure(episodes), decimals=1 if "%" in heading else 3)
+            for heading, measure in measures.items()
+        ]
+        table.add_row(Text(agent), success, f"{episodes.lengths.mean():.1f}", *cells)
     return table
 
 
 def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, box=box.SIMPLE_HEAD, collapse_padding=True)
+    table = Table(title=f"{title} ({CONFIDENCE:.0%} intervals)", box=box.SIMPLE_HEAD, collapse_padding=True)
     table.add_column("Agent", overflow="fold", min_width=13)
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
 
 
-def _mean_and_interval(sample: NDArray[np.floating[Any]], decimals: int = 3) -> tuple[str, str]:
-    """Such as ("0.512", "0.480 to 0.541"); dashes where there is nothing to average, or no interval."""
+def _mean_and_interval(sample: NDArray[np.floating[Any]], decimals: int = 3) -> str:
+    """Such as "0.512 (0.480 to 0.541)"; a dash where there is nothing to average, no brackets without an interval."""
     if np.isnan(sample).all():
-        return "-", "-"
+        return "-"
     values = (float(np.nanmean(sample)), *bootstrap_interval(sample))
     mean, low, high = (_number(value, decimals) for value in values)
-    return mean, "-" if low == "nan" else f"{low} to {high}"
+    return mean if low == "nan" else f"{mean} ({low} to {high})"
 
 
 def _number(value: float, decimals: int) -> str:

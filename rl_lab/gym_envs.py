@@ -12,6 +12,7 @@ up the entry points by which a package registered on being installed.) Options a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -23,6 +24,7 @@ from envs.faces.episodes import IllegalMove
 from envs.faces.gym_env import WorldEnv
 from envs.faces.seated import Checked, Opponent, Seat, Seated
 from envs.faces.vector_env import WorldVectorEnv
+from envs.games.game import Game
 from envs.games.registry import GAMES, make_game
 from envs.solo.registry import WORLDS, make_world
 from envs.solo.world import World
@@ -56,12 +58,17 @@ class LabVectorEnv(WorldVectorEnv):
         super().__init__(named_world(world, **options), num_envs, illegal, autoreset_mode, render_mode)
 
 
-def named_world(name: str, opponent: str | Opponent = "random", seat: Seat = "random", **options: Any) -> World:
+def named_world(
+    name: str,
+    opponent: str | Opponent | Sequence[str | Opponent] = "random",
+    seat: Seat = "random",
+    **options: Any,
+) -> World:
     """The world with that name in spec strings; a board game becomes one against `opponent`, from `seat`.
 
-    `opponent` is an agent's spec string or any object with `act` and `reset` (envs.faces.seated.Opponent); `seat` is
-    "first", "second" or "random". The other options are the game's or the world's. Raises LabError for an unknown
-    option, with those that exist.
+    `opponent` is an agent's spec string, any object with `act` and `reset` (envs.faces.seated.Opponent), or several of
+    them, of whom each episode draws one; `seat` is "first", "second" or "random". The other options are the game's or
+    the world's. Raises LabError for an unknown option, with those that exist.
     """
     kind: Any = GAMES[name] if name in GAMES else WORLDS[name]
     known = [*(f.name for f in fields(kind)), *(GAME_OPTIONS if name in GAMES else ()), *OPTIONS]
@@ -70,7 +77,19 @@ def named_world(name: str, opponent: str | Opponent = "random", seat: Seat = "ra
             raise unknown_name("option", key, known)
     if name in GAMES:
         game = make_game(name, **options)
-        return Seated(game, make_agent(opponent, game) if isinstance(opponent, str) else Checked(opponent, game), seat)
+        several = opponent if isinstance(opponent, Sequence) and not isinstance(opponent, str) else [opponent]
+        return Seated(game, tuple(_opponent(one, game) for one in several), seat)
     if opponent != "random" or seat != "random":
         raise LabError(f"{name} is played alone, so it takes no opponent and no seat.")
     return make_world(name, **options)
+
+
+def _opponent(given: str | Opponent, game: Game) -> Opponent:
+    if isinstance(given, str):
+        return make_agent(given, game)
+    if not (callable(getattr(given, "act", None)) and callable(getattr(given, "reset", None))):
+        raise LabError(f"An opponent is an agent's spec, or has act(states, seeds) and reset(); {given!r} has not.")
+    own_game = getattr(given, "game", game)
+    if own_game != game:
+        raise LabError(f"The opponent plays {own_game.spec}, not {game.spec}.")
+    return Checked(given, game)

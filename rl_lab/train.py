@@ -1,80 +1,106 @@
-"""Training an AlphaZero run: the loop with its clock, measurements, evaluations, checkpoints and display."""
+"""Training a run: the loop with its measurements, evaluations, checkpoints and display, the same for every learner."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from rich.console import Console
 
 from agents.alphazero.config import AlphaZeroConfig
-from agents.alphazero.player import AlphaZeroAgent
-from agents.alphazero.trainer import Trainer
-from agents.registry import make_agent
+from agents.sb3.config import DQNConfig, PPOConfig, config_from_json
 from envs.errors import LabError
-from rl_lab.arena.statistics import Interval, opening_scores, paired_interval
-from rl_lab.arena.tournament import play_tournament, round_robin
 from rl_lab.commands import command
+from rl_lab.runs.curves import draw_curves
 from rl_lab.runs.display import TrainingDisplay
+from rl_lab.runs.log import RunLog
 from rl_lab.runs.run import Run
+from rl_lab.runs.training import Training
 
-ANCHORS = ("random", "rollout:simulations=200")
-EVALUATION_GAMES = 40
-EVALUATION_SIMULATIONS = 64
-OPENING_PLIES = 2
-ADJUSTABLE = ("minutes", "iterations", "device", "checkpoint_seconds", "evaluation_seconds")
-"""Settings that a resumed run may change: none of them changes what an iteration does."""
+Config = AlphaZeroConfig | PPOConfig | DQNConfig
+C = TypeVar("C", bound=Config)
+
+LEARNERS: dict[str, type[Config]] = {"alphazero": AlphaZeroConfig, "ppo": PPOConfig, "dqn": DQNConfig}
 
 
-def train(config: AlphaZeroConfig, out: str | Path, resume: bool = False, console: Console | None = None) -> Path:
-    """Starts or resumes the run in folder `out` and trains it to the end of its time; returns the folder.
+def train(config: Config, out: str | Path, resume: bool = False, console: Console | None = None) -> Path:
+    """Starts or resumes the run in folder `out` and trains it to its end; returns the folder.
 
-    A resumed run keeps the settings it was started with, but for those of ADJUSTABLE that differ from their defaults
-    in `config`. Raises LabError if the settings, the folder or its checkpoints will not do, and KeyboardInterrupt
-    after Ctrl-C, when the state has been saved and the command that resumes it printed.
+    A resumed run keeps the settings it was started with, but for some that may change (Training.adjustable). Of an
+    AlphaZeroConfig those settings count that differ from their defaults; a PPOConfig or DQNConfig counts as a whole.
+    Raises LabError if the settings, the folder or its checkpoints will not do, and KeyboardInterrupt after Ctrl-C,
+    when the state has been saved and the command that resumes it printed.
     """
     console = console or Console()
     folder = Path(out)
     if resume:
         run = Run.open(folder)
-        config = _adjusted(AlphaZeroConfig.from_json(run.config), config)
-        trainer = Trainer(config)
-        run.rewrite_config(config.to_json())
-        _restore(trainer, run, console)
+        training = _kind_of(config)(_adjusted(settings_of(run, type(config)), config))
+        run.rewrite_config(training.config.to_json())
+        _restore(training, run, console)
     else:
-        trainer = Trainer(config)  # before the folder: bad settings leave nothing behind
+        training = _kind_of(config)(config)  # before the folder: bad settings leave nothing behind
         run = Run.create(folder, config.to_json())
     try:
-        if _finished(trainer) and run.checkpoints():
-            console.print(f"'{folder}' has had its time; --resume with more --minutes goes on.", soft_wrap=True)
+        if _is_complete(training, run):
+            more = f"--resume with more {training.limit} goes on"
+            console.print(f"'{folder}' has come to its end; {more}.", soft_wrap=True)
         else:
-            _train(trainer, run, console)
+            _train(training, run, console)
     except KeyboardInterrupt:
-        console.print(f"\nTo go on: [bold]{resume_command(folder)}[/bold]", soft_wrap=True)
+        console.print(f"\nTo go on: [bold]{resume_command(training.learner, folder)}[/bold]", soft_wrap=True)
         raise
     finally:
         run.close()
     return folder
 
 
-def _adjusted(old: AlphaZeroConfig, given: AlphaZeroConfig) -> AlphaZeroConfig:
+def settings_of(run: Run, kind: type[C]) -> C:
+    """The settings of a run; raises LabError if they are damaged or those of another learner."""
+    text = run.config
+    with suppress(ValueError, TypeError):
+        names = set(json.loads(text))
+        for learner, other in LEARNERS.items():
+            if other is not kind and names == {field.name for field in dataclasses.fields(other)}:
+                raise LabError(f"'{run.folder}' is a run of {learner}: {resume_command(learner, run.folder)}")
+    config = AlphaZeroConfig.from_json(text) if kind is AlphaZeroConfig else config_from_json(cast(Any, kind), text)
+    return cast(C, config)
+
+
+def _adjusted(old: C, given: C) -> C:
     """The settings of a run, with what was given and may change when it is resumed; LabError for what may not."""
-    default = asdict(AlphaZeroConfig())
-    changed = {name: value for name, value in asdict(given).items() if value != default[name]}
+    untouched = asdict(AlphaZeroConfig() if isinstance(given, AlphaZeroConfig) else old)
+    changed = {name: value for name, value in asdict(given).items() if value != untouched[name]}
+    adjustable = _kind_of(given).adjustable
     for name, value in changed.items():
-        if name not in ADJUSTABLE and value != getattr(old, name):
+        if name not in adjustable and value != getattr(old, name):
             raise LabError(
                 f"A resumed run keeps {name} {getattr(old, name)}, so leave {name} out, or start a new run with "
-                f"another --out. What may change is {', '.join(ADJUSTABLE)}."
+                f"another --out. What may change is {', '.join(adjustable)}."
             )
     return replace(old, **changed)
 
 
-def _restore(trainer: Trainer, run: Run, console: Console) -> None:
+def _kind_of(config: Config) -> type[Training]:
+    """The class that trains by such settings; imported late, since no learner should wait for another's libraries."""
+    if isinstance(config, AlphaZeroConfig):
+        from rl_lab.runs.alphazero import AlphaZeroTraining
+
+        return AlphaZeroTraining
+    from rl_lab.runs.sb3 import Sb3Training
+
+    return Sb3Training
+
+
+def _restore(training: Training, run: Run, console: Console) -> None:
     """Loads the newest checkpoint that is whole; a run killed before its first one starts again."""
+    trainer = training.trainer
     damaged: list[Path] = []
     for checkpoint in reversed(run.checkpoints()):
         try:
@@ -93,41 +119,42 @@ def _restore(trainer: Trainer, run: Run, console: Console) -> None:
     run.forget_after(0)
 
 
-def _train(trainer: Trainer, run: Run, console: Console) -> None:
-    """Trains until the time is up or Ctrl-C has been pressed, and saves what there is."""
-    config = trainer.config
-    clocks = {"checkpoint": trainer.seconds, "evaluation": trainer.seconds}
-    with TrainingDisplay(config, run.folder, console) as display:
-        display.status("Compiling the rules and the search (a minute the first time, nothing afterwards) ...")
+def _train(training: Training, run: Run, console: Console) -> None:
+    """Trains to the end, or until Ctrl-C has been pressed, and saves what there is."""
+    trainer = training.trainer
+    with RunLog(training, run, console) as log:
+        log.display.status("Compiling (a minute the first time, nothing afterwards) ...")
         trainer.warm_up()
-        with _stop_after_iteration(display) as stop:
-            while not _finished(trainer) and not stop:
-                measured = trainer.iterate()
-                run.log({"kind": "training", "seconds": trainer.seconds, **asdict(measured)})
-                display.training(measured, trainer.seconds)
-                if trainer.seconds - clocks["evaluation"] >= config.evaluation_seconds:
-                    clocks["evaluation"] = trainer.seconds
-                    _evaluate(trainer, run, display, stop)
-                if trainer.seconds - clocks["checkpoint"] >= config.checkpoint_seconds:
-                    clocks["checkpoint"] = trainer.seconds
+        saved = trainer.seconds
+        with _stop_after_iteration(log.display) as stop:
+            while not stop:
+                if log.evaluation_is_due:
+                    log.evaluate(stop)
+                if training.progress >= 1:
+                    break
+                log.iteration(*training.iterate())
+                if trainer.seconds - saved >= training.config.checkpoint_seconds:
+                    saved = trainer.seconds
                     run.save_checkpoint(trainer.iteration, trainer.save)
-            display.status("Saving ...")
+            log.display.status("Saving ...")
             run.save_checkpoint(trainer.iteration, trainer.save)
-            _evaluate(trainer, run, display, stop)
+            if not log.is_evaluated:
+                log.evaluate(stop)
+    draw_curves(run, run.folder / "curves.png")
     if stop:
         raise KeyboardInterrupt
 
 
-def resume_command(folder: Path) -> str:
+def _is_complete(training: Training, run: Run) -> bool:
+    """Whether nothing is left to do, the last evaluation included."""
+    evaluations = run.metrics("evaluation")
+    is_evaluated = bool(evaluations) and evaluations[-1]["iteration"] == training.trainer.iteration
+    return training.progress >= 1 and is_evaluated and bool(run.checkpoints())
+
+
+def resume_command(learner: str, folder: Path) -> str:
     """The command that continues a run."""
-    return command("train", "alphazero", "--out", folder, "--resume")
-
-
-def _finished(trainer: Trainer) -> bool:
-    config = trainer.config
-    if config.iterations and trainer.iteration >= config.iterations:
-        return True
-    return trainer.seconds >= 60 * config.minutes
+    return command("train", learner, "--out", folder, "--resume")
 
 
 @contextmanager
@@ -151,36 +178,3 @@ def _stop_after_iteration(display: TrainingDisplay) -> Iterator[list[int]]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
-
-
-class _Stopped(Exception):
-    """An evaluation was given up."""
-
-
-def _evaluate(trainer: Trainer, run: Run, display: TrainingDisplay, stop: list[int]) -> None:
-    """Plays the averaged net against the fixed anchors, both colours from random openings, and logs the scores.
-
-    Gives up, and logs nothing, once `stop` is filled.
-    """
-
-    def check(*_: object) -> None:
-        if stop:
-            raise _Stopped
-
-    player = AlphaZeroAgent(
-        trainer.game, trainer.learner.average, EVALUATION_SIMULATIONS, "alphazero", trainer.config.device
-    )
-    scores: dict[str, Interval] = {}
-    try:
-        for anchor in ANCHORS:
-            check()
-            display.status(f"Playing {EVALUATION_GAMES} games against {anchor} ...")
-            agents = [player, make_agent(anchor, trainer.game)]
-            schedule = round_robin(trainer.game, agents, EVALUATION_GAMES, OPENING_PLIES, seed=trainer.config.seed)
-            records = play_tournament(trainer.game, agents, schedule, trainer.config.seed, progress=check).records
-            scores[anchor] = paired_interval(opening_scores(records, player.name))
-    except _Stopped:
-        return
-    display.evaluation(scores)
-    values = {anchor: asdict(score) for anchor, score in scores.items()}
-    run.log({"kind": "evaluation", "seconds": trainer.seconds, "iteration": trainer.iteration, "scores": values})

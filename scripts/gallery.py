@@ -55,7 +55,7 @@ def main() -> None:
         image = Image.fromarray(picture(scene_after(spec, player, steps)))
         image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
         name = "skier_2d" if "dims=2" in spec else spec.partition(":")[0]
-        image.quantize(128, Image.Quantize.MAXCOVERAGE).save(FOLDER / f"{name}.png", optimize=True)
+        image.quantize(255, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

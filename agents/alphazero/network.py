@@ -88,25 +88,42 @@ class Block(nn.Module):
         return x + masked(self.conv2(masked(F.relu(y), mask)), mask)
 
 
-class PolicyValueNet(nn.Module):
-    """Observation planes -> NetOutput."""
+class Trunk(nn.Module):
+    """Observation planes, scaled, through a convolution and residual blocks: what nets that see a board begin with."""
 
     plane_offset: Tensor
     plane_scale: Tensor
 
-    def __init__(self, game: Game, config: NetConfig) -> None:
+    def __init__(self, offset: Tensor, scale: Tensor, blocks: int, channels: int) -> None:
+        """`offset` and `scale`, [C]: the net sees (plane - offset) * scale."""
         super().__init__()
-        self.config = config
-        planes, height, width = game.observation_shape
+        self.register_buffer("plane_offset", offset[:, None, None].clone())
+        self.register_buffer("plane_scale", scale[:, None, None].clone())
+        self.stem = nn.Conv2d(len(offset), channels, 3, padding=1)
+        self.blocks = nn.ModuleList(Block(channels, pooled=i % 2 == 1) for i in range(blocks))
+
+    def features(self, observations: Tensor, mask: Tensor | None) -> Tensor:
+        """[B, C, H, W], uint8 or float -> [B, channels, H, W], 0 or more, in the memory format of the observations."""
+        dtype = self.stem.weight.dtype
+        x = ((observations.to(dtype) - self.plane_offset) * self.plane_scale).to(dtype)
+        x = masked(self.stem(x), mask)
+        for block in self.blocks:
+            x = block(x, mask)
+        return F.relu(x)
+
+
+class PolicyValueNet(Trunk):
+    """Observation planes -> NetOutput."""
+
+    def __init__(self, game: Game, config: NetConfig) -> None:
+        _, height, width = game.observation_shape
         c, h = config.channels, config.head_channels
+        offset, scale = map(torch.from_numpy, game.plane_offset_scale)
+        super().__init__(offset, scale, config.blocks, c)
+        self.config = config
         self.num_actions = game.num_actions
         self.has_territory = isinstance(game, TerritoryGame)
         self.mask_plane = game.on_board_plane
-        offset, scale = game.plane_offset_scale
-        self.register_buffer("plane_offset", torch.from_numpy(offset)[:, None, None].clone())
-        self.register_buffer("plane_scale", torch.from_numpy(scale)[:, None, None].clone())
-        self.stem = nn.Conv2d(planes, c, 3, padding=1)
-        self.blocks = nn.ModuleList(Block(c, pooled=i % 2 == 1) for i in range(config.blocks))
         self.policy_conv = nn.Conv2d(c, h, 1)
         self.cells_are_actions = self.num_actions - height * width in (0, 1)
         if self.cells_are_actions:
@@ -124,15 +141,10 @@ class PolicyValueNet(nn.Module):
 
     def forward(self, observations: Tensor, whole_board: bool = False) -> NetOutput:
         """`observations`: [B, C, H, W], uint8 or float. `whole_board` promises that no point is off the board."""
-        dtype = self.stem.weight.dtype
         mask = None
         if self.mask_plane is not None and not whole_board:
-            mask = observations[:, self.mask_plane : self.mask_plane + 1].to(dtype)
-        x = ((observations.to(dtype) - self.plane_offset) * self.plane_scale).to(dtype)
-        x = masked(self.stem(x.contiguous(memory_format=torch.channels_last)), mask)
-        for block in self.blocks:
-            x = block(x, mask)
-        x = F.relu(x)
+            mask = observations[:, self.mask_plane : self.mask_plane + 1].to(self.stem.weight.dtype)
+        x = self.features(observations.contiguous(memory_format=torch.channels_last), mask)
         v = masked(F.relu(self.value_conv(x)), mask)
         hidden = F.relu(self.value_hidden(pool(v, mask)))
         size = v.shape[-2:]

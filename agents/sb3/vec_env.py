@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 from gymnasium import Wrapper, spaces
-from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from envs.errors import LabError
-from envs.faces.episodes import Episodes, IllegalMove
-from envs.faces.render import RENDER_FPS, RENDER_MODES, Renderer
+from envs.faces.episodes import Episodes, IllegalMove, info_of
+from envs.faces.render import RENDER_FPS, RENDER_MODES, SlotRenderer
 from envs.games.game import as_items
 from envs.solo.world import World
 
@@ -36,30 +34,29 @@ class WorldVecEnv(VecEnv):
         self, world: World, num_envs: int = 1, illegal: IllegalMove = "lose", render_mode: str | None = None
     ) -> None:
         """Raises LabError or UnsupportedMode for what is not to be had; `illegal` as for Episodes."""
+        if not isinstance(world, World):
+            raise LabError(f"WorldVecEnv takes a World, e.g. make_world('catch'), not {world!r}.")
         self.world = world
         self.render_mode = render_mode  # the base class asks for it
         self._episodes = Episodes(world, num_envs, illegal)
-        # A window for each of many slots would cover the screen: one shows the first.
-        num_drawn = {None: 0, "human": 1}.get(render_mode, num_envs)
-        self._renderers = [Renderer(render_mode, world.spec) for _ in range(num_drawn)]
+        self._renderer = SlotRenderer(render_mode, world, num_envs)
         super().__init__(num_envs, world.observation_space, world.action_space)
         self.metadata = dict[str, Any](render_modes=list(RENDER_MODES), render_fps=RENDER_FPS)
         self._returns = np.zeros(num_envs)
         self._lengths = np.zeros(num_envs, np.int64)
         self._started = time.time()
-        self._is_seeded = self._has_begun = False
 
     def reset(self) -> NDArray[Any]:
         """Begins episodes in all slots, those of the last `seed` if there was one since. Observations [n, ...]."""
         if any(self._options):
-            raise LabError(f"reset has no options here, but was given {self._options}.")
-        if not self._is_seeded and None in self._seeds:
+            options = self._options
+            self._reset_options()
+            raise LabError(f"reset has no options here, but was given {options}.")
+        if not self._episodes.is_seeded and None in self._seeds:
             self.seed()
         self._episodes.seed(self._seeds)
-        self._is_seeded = True
         self._reset_seeds()
         self._episodes.begin(np.ones(self.num_envs, np.bool_))
-        self._has_begun = True
         self._returns[:] = self._lengths[:] = 0
         self._keep_reset_infos(range(self.num_envs))
         self._show()
@@ -74,8 +71,6 @@ class WorldVecEnv(VecEnv):
 
         Raises InvalidAction, IllegalAction or ResetNeeded, with nothing changed, as a WorldEnv would.
         """
-        if not self._has_begun:
-            raise ResetNeeded("No episode has begun: call reset() before step().")
         episodes = self._episodes
         episodes.step(self._actions)
         rewards = episodes.states["reward"].copy()
@@ -103,20 +98,18 @@ class WorldVecEnv(VecEnv):
         """Goes on from what `save` of an equal environment gave, and returns the present observations."""
         self._episodes.restore(arrays)
         self._returns, self._lengths = arrays["returns"].copy(), arrays["lengths"].copy()
-        self._is_seeded = self._has_begun = True
         return self.world.observe(self._episodes.states)
 
     def get_images(self) -> Sequence[NDArray[np.uint8] | None]:
         """A picture uint8[H, W, 3] of each slot; None, and a warning, in all render modes but "rgb_array"."""
         if self.render_mode == "rgb_array":
-            return self._draw(range(self.num_envs))
+            return self._draw()
         warnings.warn(f"Images need render_mode='rgb_array', not {self.render_mode!r}.", stacklevel=2)
         return [None] * self.num_envs
 
     def close(self) -> None:
         """Closes the windows, if any are open."""
-        for renderer in self._renderers:
-            renderer.close()
+        self._renderer.close()
 
     def get_attr(self, attr_name: str, indices: int | Iterable[int] | None = None) -> list[Any]:
         """What this environment has by that name, for each slot: the slots have nothing that differs."""
@@ -140,7 +133,8 @@ class WorldVecEnv(VecEnv):
         if method_name == "action_masks":
             return list(self.action_masks()[slots])
         if method_name == "render":
-            return [None] * len(slots) if self.render_mode in (None, "human") else self._draw(slots)
+            pictures = [None] * self.num_envs if self.render_mode in (None, "human") else self._draw()
+            return [pictures[i] for i in slots]
         raise AttributeError(f"The slots of a WorldVecEnv have no method '{method_name}': action_masks, render.")
 
     def env_is_wrapped(
@@ -156,7 +150,7 @@ class WorldVecEnv(VecEnv):
         now = round(time.time() - self._started, 6)
         for i in ended.tolist():
             infos[i] = {
-                **{key: values[i] for key, values in told.items()},
+                **info_of(told, i),
                 "TimeLimit.truncated": bool(states["truncated"][i] and not states["terminated"][i]),
                 "terminal_observation": observations[i].copy(),
                 "episode": {"r": round(float(self._returns[i]), 6), "l": int(self._lengths[i]), "t": now},
@@ -174,7 +168,7 @@ class WorldVecEnv(VecEnv):
         """What the world tells of episodes that have just begun, where stable-baselines3 keeps it."""
         told = self._episodes.info()
         for i in slots:
-            self.reset_infos[i] = {key: values[i] for key, values in told.items()}
+            self.reset_infos[i] = info_of(told, i)
 
     def _slots(self, indices: int | Iterable[int] | None) -> list[int]:
         return list(self._get_indices(indices))
@@ -182,10 +176,8 @@ class WorldVecEnv(VecEnv):
     def _show(self) -> None:
         """The window follows by itself; all other modes draw when asked."""
         if self.render_mode == "human":
-            self._draw(range(1))
+            self._draw()
 
-    def _draw(self, slots: Iterable[int]) -> list[Any]:
-        if not self._has_begun:
-            raise ResetNeeded("There is nothing to render yet: call reset() before render().")
-        rows, world = self._episodes.states, self.world
-        return [self._renderers[i].draw(partial(world.scene, rows[i]), partial(world.text, rows[i])) for i in slots]
+    def _draw(self) -> list[Any]:
+        self._episodes.must_have_begun()
+        return self._renderer.draw(self._episodes.states)

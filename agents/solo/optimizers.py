@@ -26,7 +26,7 @@ from agents.solo.options import (
     NoisyDescentOptions,
     OptimizerOptions,
 )
-from envs.chance import Seeds, uniform
+from envs.chance import Seeds, normal
 from envs.games.game import States
 from envs.solo.skier import Skier
 
@@ -98,7 +98,7 @@ class OptimizerAgent(SkierAgent):
         dims = self.world.dims
         start, gradient = observation[:, :dims], observation[:, dims + 1 : 2 * dims + 1]
         if self.noise:
-            gradient = gradient + self.noise * _normal(seeds, dims)
+            gradient = gradient + self.noise * normal(seeds, dims)
         self._positions.copy_(torch.from_numpy(start))
         self._gradients.copy_(torch.from_numpy(gradient))
         self._optimizer.step()
@@ -116,10 +116,3 @@ def optimizer_agent(world: Skier, options: OptimizerOptions) -> OptimizerAgent:
             return OptimizerAgent(world, options.spec, lambda slots: SGD(slots, lr), noise)
         case GradientDescentOptions(lr):
             return OptimizerAgent(world, options.spec, lambda slots: SGD(slots, lr))
-
-
-def _normal(seeds: Seeds, columns: int) -> NDArray[np.float64]:
-    """Draws from the standard normal distribution (Box and Muller, 1958). Shape [n, columns]."""
-    radius, turn = np.split(uniform(seeds, 2 * columns), 2, axis=1)
-    normal: NDArray[np.float64] = np.sqrt(-2 * np.log(1 - radius)) * np.cos(2 * np.pi * turn)
-    return normal

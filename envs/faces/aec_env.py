@@ -7,6 +7,7 @@ board games `is_parallelizable: False` for that reason. The agent environment ag
 
 from __future__ import annotations
 
+import operator
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -52,6 +53,7 @@ class GameAECEnv(AECEnv):  # type: ignore[misc]  # PettingZoo ships no types
         self.action_spaces = {agent: spaces.Discrete(game.num_actions) for agent in AGENTS}
         self.observation_spaces = {agent: observation_space(game) for agent in AGENTS}
         self._renderer = Renderer(render_mode, game.spec)
+        self._begun: Match | None = None
 
     def observation_space(self, agent: str) -> spaces.Dict:
         """The same object every time, as PettingZoo asks."""
@@ -63,7 +65,7 @@ class GameAECEnv(AECEnv):  # type: ignore[misc]  # PettingZoo ships no types
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Sets up a new game. There is no chance in it and nothing to choose: `seed` and `options` change nothing."""
-        self._match = Match(self.game)
+        self._begun = Match(self.game)
         self.agents = list(AGENTS)
         self.agent_selection = AGENTS[0]
         self.rewards = dict.fromkeys(AGENTS, 0.0)
@@ -81,9 +83,7 @@ class GameAECEnv(AECEnv):  # type: ignore[misc]  # PettingZoo ships no types
         if self.terminations[mover] or self.truncations[mover]:
             self._was_dead_step(action)
             return
-        if not isinstance(action, int | np.integer):
-            raise LabError(f"{mover} is to move: an action is a whole number, not {action!r}.")
-        self._match.play(int(action))
+        self._match.play(_whole_number(action, mover))
         if self._match.terminated:
             self._settle()
             self.agent_selection = AGENTS[1 - AGENTS.index(mover)]
@@ -108,6 +108,13 @@ class GameAECEnv(AECEnv):  # type: ignore[misc]  # PettingZoo ships no types
         """Closes the window, if one is open; the environment can still be used."""
         self._renderer.close()
 
+    @property
+    def _match(self) -> Match:
+        """The game in progress, or the last one; raises ResetNeeded before the first."""
+        if self._begun is None:
+            raise ResetNeeded("No game has begun: call reset() first.")
+        return self._begun
+
     def _settle(self) -> None:
         """Ends the game for both, with what it is worth to each."""
         outcome = int(self._match.state["outcome"])
@@ -126,6 +133,15 @@ class GameAECEnv(AECEnv):  # type: ignore[misc]  # PettingZoo ships no types
         return self._renderer.draw(lambda: self.game.scene(state), lambda: self.game.text(state))
 
 
+class InBoundsWrapper(wrappers.AssertOutOfBoundsWrapper):  # type: ignore[misc]  # PettingZoo ships no types
+    """PettingZoo's wrapper, but True and False are no actions: Discrete takes them for 1 and 0, numpy for a mask."""
+
+    def step(self, action: Any) -> None:
+        """Raises AssertionError for what is not in the action space."""
+        assert not isinstance(action, bool), "action is not in action space"
+        super().step(action)
+
+
 def observation_space(game: Game) -> spaces.Dict:
     """What an agent sees of a game: its planes, and which actions are legal."""
     mask = spaces.Box(0, 1, (game.num_actions,), np.int8)
@@ -142,15 +158,16 @@ def aec_env(
 
     `game` is a Game, or the name or spec string of one with its options: aec_env("go", board_size=5, komi=24.5);
     "board_size" is another word for "size". An illegal action ends the game with -1 for who tried it and 0 for the
-    other (illegal="lose", PettingZoo's TerminateIllegalWrapper), or raises IllegalAction (illegal="raise"); what is not
-    in the action space at all is an AssertionError. Raises LabError for a game or option that does not exist.
+    other (illegal="lose", PettingZoo's TerminateIllegalWrapper, which then sets the truncations of both agents as well
+    as their terminations), or raises IllegalAction (illegal="raise"). What is not in the action space at all is an
+    AssertionError. Raises LabError for a game or option that does not exist.
     """
     if illegal not in ILLEGAL_MOVES:
         raise LabError(f"illegal must be one of {', '.join(ILLEGAL_MOVES)}, not '{illegal}'.")
     env: AECEnv = GameAECEnv(_game(game, options), render_mode)
     if illegal == "lose":
         env = wrappers.TerminateIllegalWrapper(env, illegal_reward=-1)
-    env = wrappers.AssertOutOfBoundsWrapper(env)
+    env = InBoundsWrapper(env)
     return wrappers.OrderEnforcingWrapper(env)
 
 
@@ -161,3 +178,14 @@ def _game(game: Game | str, options: dict[str, Any]) -> Game:
             raise LabError(f"{game.spec} is made already, and takes no more options ({', '.join(options)}).")
         return game
     return make_game(game, **options)
+
+
+def _whole_number(action: Any, mover: str) -> int:
+    """The action as an integer: Python's, numpy's, or an array of one without dimensions."""
+    try:
+        number = operator.index(action)
+    except TypeError:
+        number = None
+    if number is None or isinstance(action, bool):
+        raise LabError(f"{mover} is to move: an action is a whole number, not {action!r}.")
+    return number

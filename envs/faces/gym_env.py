@@ -7,11 +7,11 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.error import ResetNeeded
+from gymnasium.error import InvalidAction, ResetNeeded
 from numpy.typing import NDArray
 
 from envs.errors import LabError
-from envs.faces.episodes import Episodes, IllegalMove
+from envs.faces.episodes import Episodes, IllegalMove, info_of
 from envs.faces.render import RENDER_FPS, RENDER_MODES, Renderer
 from envs.solo.world import World
 
@@ -34,7 +34,6 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
         self.render_mode = render_mode
         self._episodes = Episodes(world, 1, illegal)
         self._renderer = Renderer(render_mode, world.spec)
-        self._is_seeded = self._has_begun = False
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -43,23 +42,29 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
         super().reset(seed=seed)
         if options:
             raise LabError(f"reset has no options here, but was given {', '.join(map(str, options))}.")
-        if seed is not None or not self._is_seeded:
-            self._episodes.seed([self.np_random_seed if seed is None else seed])
-            self._is_seeded = True
+        if seed is not None:
+            self._episodes.seed([seed])
+        elif not self._episodes.is_seeded:
+            self._episodes.seed_rest(self.np_random)
         self._episodes.begin(ONE)
-        self._has_begun = True
         self._show()
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
         """(observation, reward, terminated, truncated, info).
 
-        Raises InvalidAction for what is not in the action space, IllegalAction if `illegal` says so, and ResetNeeded
-        before the first reset and after the end of an episode. In each case nothing has changed.
+        Raises InvalidAction for what is not in the action space (but numbers beyond a Box count as its nearer end),
+        IllegalAction if `illegal` says so, and ResetNeeded before the first reset and after the end of an episode. In
+        each case nothing has changed. If the opponent of a board game fails, its error comes through, and the episode
+        cannot be gone on with.
         """
-        if not self._has_begun or self._episodes.over[0]:
-            raise ResetNeeded("The episode is over, or none has begun: call reset() before step().")
-        self._episodes.step(np.asarray(action)[None])
+        self._episodes.must_have_begun()
+        if self._episodes.over[0]:
+            raise ResetNeeded("The episode is over: call reset() before step().")
+        action = np.asarray(action)
+        if action.shape != self.action_space.shape:
+            raise InvalidAction(f"An action has shape {self.action_space.shape} here, not {action.shape}.")
+        self._episodes.step(action[None])
         self._show()
         row = self._episodes.states[0]
         return (
@@ -72,6 +77,7 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The legal actions, bool[A]; MaskablePPO of sb3-contrib asks for them by this name."""
+        self._episodes.must_have_begun()
         mask: NDArray[np.bool_] = self.world.legal_mask(self._episodes.states)[0]
         return mask
 
@@ -94,7 +100,7 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
         return observation
 
     def _info(self) -> dict[str, Any]:
-        return {key: values[0] for key, values in self._episodes.info().items()}
+        return info_of(self._episodes.info(), 0)
 
     def _show(self) -> None:
         """The window follows by itself; all other modes draw when asked."""
@@ -102,7 +108,6 @@ class WorldEnv(gymnasium.Env[NDArray[Any], Any]):
             self._draw()
 
     def _draw(self) -> Any:
-        if not self._has_begun:
-            raise ResetNeeded("There is nothing to render yet: call reset() before render().")
+        self._episodes.must_have_begun()
         row = self._episodes.states[0]
         return self._renderer.draw(partial(self.world.scene, row), partial(self.world.text, row))

@@ -6,6 +6,7 @@ import contextlib
 import io
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 
 from envs.faces.paint import Placement, paint, svg
 from envs.faces.window import Window
+from envs.games.game import States
 from envs.games.scene import Scene
+from envs.solo.world import World
 
 RENDER_MODES = ("human", "rgb_array", "ansi", "svg")
 RENDER_FPS = 10
@@ -97,6 +100,28 @@ class Renderer:
         if not self._has_warned:
             logger.warn(message, *args, stacklevel=2)
         self._has_warned = True
+
+
+class SlotRenderer:
+    """Draws n states of a world at once; a window shows the first alone, since n of them would cover the screen."""
+
+    def __init__(self, mode: str | None, world: World, n: int) -> None:
+        """Raises UnsupportedMode for a mode that does not exist."""
+        self._world = world
+        num_drawn = {None: 0, "human": 1}.get(mode, n)
+        self._renderers = [Renderer(mode, world.spec) for _ in range(max(1, num_drawn))][:num_drawn]
+
+    def draw(self, states: States) -> list[Any]:
+        """What Renderer.draw gives for each state that is drawn."""
+        return [
+            renderer.draw(partial(self._world.scene, row), partial(self._world.text, row))
+            for renderer, row in zip(self._renderers, states, strict=False)
+        ]
+
+    def close(self) -> None:
+        """Closes the window, if one is open."""
+        for renderer in self._renderers:
+            renderer.close()
 
 
 def picture(scene: Scene) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""A board game as a single-agent world: the agent sits in one seat, an opponent answers from the other.
+"""A board game as a single-agent world: the agent sits in one seat, one of the opponents answers from the other.
 
 Whenever it is an agent's turn to act, the player to move is the agent's seat; what the opponent plays is part of the
 world's step. Rewards are the agent's: +1 for a win, -1 for a loss, 0 for a draw and before the end.
@@ -6,6 +6,7 @@ world's step. Rewards are the agent's: +1 for a win, -1 for a loss, 0 for a draw
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -22,6 +23,7 @@ from envs.solo.world import WORLD_FIELDS, World
 
 Seat = Literal["first", "second", "random"]
 SEATS = ("first", "second", "random")
+MAX_OPPONENTS = 256
 
 
 class Choice(Protocol):
@@ -72,29 +74,42 @@ class Checked:
 
 @dataclass(frozen=True)
 class Seated(World):
-    """`game` against `opponent`, from the seat that moves "first", "second", or one drawn at "random" each episode.
+    """`game` against one of `opponents`, from the seat that moves "first", "second", or one drawn at "random".
 
-    State: the header, WORLD_FIELDS, `seat` (the player, 0 or 1, that the agent is) and `board`, a row of the game.
-    `ply` counts the agent's own moves. In a forfeited episode the board is where the illegal action was tried.
+    Each episode draws its opponent, equally likely or in proportion to `weights`, and its seat, if that is random.
+
+    State: the header, WORLD_FIELDS, `seat` (the player, 0 or 1, that the agent is), `opponent` (whom it plays, an
+    index) and `board`, a row of the game. `ply` counts the agent's own moves. In a forfeited episode the board is
+    where the illegal action was tried.
     """
 
     game: Game
-    opponent: Opponent
+    opponents: tuple[Opponent, ...]
     seat: Seat = "random"
+    weights: tuple[float, ...] = ()
+    """How likely each opponent is, in any unit; empty for equally."""
 
     name = "seated"
 
     def __post_init__(self) -> None:
         if self.seat not in SEATS:
             raise LabError(f"seat must be one of {', '.join(SEATS)}, not '{self.seat}'.")
+        if not 1 <= len(self.opponents) <= MAX_OPPONENTS:
+            raise LabError(f"There must be 1 to {MAX_OPPONENTS} opponents, not {len(self.opponents)}.")
+        if self.weights and len(self.weights) != len(self.opponents):
+            raise LabError(f"{len(self.opponents)} opponents need as many weights, not {len(self.weights)}.")
+        if not all(0 < weight < math.inf for weight in self.weights):
+            raise LabError(f"The weights of opponents must be above 0 and finite, not {self.weights}.")
 
     @property
     def spec(self) -> str:
-        return self.game.spec
+        """The game, the seat and the opponents, for people and for telling worlds apart; no spec string."""
+        names = " or ".join(getattr(opponent, "name", type(opponent).__name__) for opponent in self.opponents)
+        return f"{self.game.spec}, {self.seat} seat, against {names}"
 
     @cached_property
     def state_dtype(self) -> np.dtype[np.void]:
-        return row_dtype([*WORLD_FIELDS, ("seat", "i1"), ("board", self.game.state_dtype)])
+        return row_dtype([*WORLD_FIELDS, ("seat", "i1"), ("opponent", "u1"), ("board", self.game.state_dtype)])
 
     @cached_property
     def action_space(self) -> spaces.Discrete:
@@ -120,26 +135,24 @@ class Seated(World):
         states = np.zeros(len(seeds), self.state_dtype)
         states["seed"] = seeds
         as_items(states["board"])[:] = as_items(self.game.init(len(seeds)))
-        if self.seat == "random":
-            own = draw_seeds(states["seed"])
-            states["seat"] = uniform(own, 1)[:, 0] < 0.5
-        else:
-            states["seat"] = self.seat == "second"
-        self._let_opponent_move(states)
+        luck = uniform(draw_seeds(states["seed"]), 2)
+        states["seat"] = luck[:, 0] < 0.5 if self.seat == "random" else self.seat == "second"
+        states["opponent"] = self._thresholds.searchsorted(luck[:, 1], side="right")
+        self._let_opponents_move(states)
         return states
 
     def step(self, states: States, actions: NDArray[Any]) -> None:
         running = ~states["terminated"]
         self.game.step(states["board"], np.asarray(actions))
         states["ply"] += running
-        self._let_opponent_move(states)
-        self._settle(states, running & states["board"]["terminated"])
+        self._let_opponents_move(states)
+        self._settle(states, np.flatnonzero(running & states["board"]["terminated"]))
 
     def forfeit(self, states: States, rows: NDArray[np.int64]) -> None:
         boards = states["board"]
         boards["terminated"][rows] = True
         boards["outcome"][rows] = -player_sign(states["seat"][rows])
-        self._settle(states, np.isin(np.arange(len(states)), rows))
+        self._settle(states, rows)
 
     def observe(self, states: States) -> NDArray[np.uint8]:
         return self.game.observe(states["board"])
@@ -160,32 +173,51 @@ class Seated(World):
     def scene(self, state: np.void) -> Scene:
         return self.game.scene(state["board"])
 
-    def _let_opponent_move(self, states: States) -> None:
+    @cached_property
+    def _thresholds(self) -> NDArray[np.float64]:
+        """[k - 1]: a number from [0, 1) means the opponent whose index is the number of thresholds it reaches."""
+        weights = np.array(self.weights or [1.0] * len(self.opponents))
+        thresholds: NDArray[np.float64] = np.cumsum(weights / weights.sum())[:-1]
+        return thresholds
+
+    def _let_opponents_move(self, states: States) -> None:
         """Plays the other seat's moves until it is the agent's turn in every running row."""
         boards = states["board"]
         while True:
             rows = np.flatnonzero(~boards["terminated"] & (boards["to_play"] != states["seat"]))
             if len(rows) == 0:
                 return
-            chosen = as_items(boards)[rows].view(boards.dtype)
-            seeds = states["seed"][rows]
-            # Its memory would follow a slot; here the rows change from call to call, and so would its play.
-            self.opponent.reset()
-            actions = self.opponent.act(chosen, seeds).action
-            self.game.step(chosen, actions)
-            states["seed"][rows] = seeds
-            as_items(boards)[rows] = as_items(chosen)
+            whom, moved = states["opponent"][rows], 0
+            for number, opponent in enumerate(self.opponents):
+                moved += self._let_move(opponent, states, rows[whom == number])
+            if moved < len(rows):
+                raise LabError(f"These episodes were begun against more opponents than the {len(self.opponents)} here.")
+
+    def _let_move(self, opponent: Opponent, states: States, rows: NDArray[np.int64]) -> int:
+        """Plays a move of `opponent` in those rows, and returns how many they are."""
+        if len(rows) == 0:
+            return 0
+        boards, seeds = states["board"], states["seed"][rows]
+        chosen = as_items(boards)[rows].view(boards.dtype)
+        # Its memory would follow a slot; here the rows change from call to call, and so would its play.
+        opponent.reset()
+        self.game.step(chosen, opponent.act(chosen, seeds).action)
+        states["seed"][rows] = seeds
+        as_items(boards)[rows] = as_items(chosen)
+        return len(rows)
 
     @staticmethod
-    def _settle(states: States, ended: NDArray[np.bool_]) -> None:
-        """Ends the rows whose boards have come to an end: the agent's outcome, reward and last view."""
+    def _settle(states: States, rows: NDArray[np.int64]) -> None:
+        """Ends those rows, whose boards have come to an end: the agent's outcome, reward and last view."""
+        if len(rows) == 0:
+            return
         boards = states["board"]
         # The last observation is the agent's too, whoever moved last.
-        boards["to_play"][ended] = states["seat"][ended]
-        states["terminated"][ended] = True
-        outcome = boards["outcome"][ended] * player_sign(states["seat"][ended])
-        states["outcome"][ended] = outcome
-        states["reward"][ended] = outcome
+        boards["to_play"][rows] = states["seat"][rows]
+        states["terminated"][rows] = True
+        outcome = boards["outcome"][rows] * player_sign(states["seat"][rows])
+        states["outcome"][rows] = outcome
+        states["reward"][rows] = outcome
 
 
 def planes_space(game: Game) -> spaces.Box:

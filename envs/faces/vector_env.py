@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from envs.errors import LabError
 from envs.faces.episodes import Episodes, IllegalMove
-from envs.faces.render import RENDER_FPS, RENDER_MODES, Renderer
+from envs.faces.render import RENDER_FPS, RENDER_MODES, SlotRenderer
 from envs.solo.world import World
 
 Infos = dict[str, Any]
@@ -35,7 +34,12 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         illegal: IllegalMove = "lose",
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        max_episode_steps: int | None = None,
     ) -> None:
+        modes = [mode.value for mode in AutoresetMode]
+        if not isinstance(autoreset_mode, AutoresetMode) and autoreset_mode not in modes:
+            raise LabError(f"autoreset_mode must be one of {', '.join(modes)}, not '{autoreset_mode}'.")
+        self._episodes = Episodes(world, num_envs, illegal, max_episode_steps)
         self.world = world
         self.num_envs = num_envs
         self.render_mode = render_mode
@@ -49,11 +53,7 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         self.single_observation_space = world.observation_space
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self._episodes = Episodes(world, num_envs, illegal)
-        # A window for each of many slots would cover the screen: one shows the first.
-        num_drawn = {None: 0, "human": 1}.get(render_mode, num_envs)
-        self._renderers = [Renderer(render_mode, world.spec) for _ in range(num_drawn)]
-        self._is_seeded = self._has_begun = False
+        self._renderer = SlotRenderer(render_mode, world, num_envs)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -65,18 +65,18 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         slots = self._slots_to_reset(options)
         self._seed(seed, slots)
         self._episodes.begin(slots)
-        self._has_begun = True
         self._show()
         return self._observe(), self._infos(slots)
 
     def step(self, actions: NDArray[Any]) -> StepResult:
         """(observations, rewards [n], terminations [n], truncations [n], infos).
 
-        Raises InvalidAction, IllegalAction or ResetNeeded, with nothing changed, as a WorldEnv would.
+        Raises InvalidAction, IllegalAction or ResetNeeded, with nothing changed, as a WorldEnv would; and if an
+        opponent fails, no episode can be gone on with.
         """
         ended = self._episodes.over
-        if not self._has_begun or (self.autoreset_mode == AutoresetMode.DISABLED and ended.any()):
-            raise ResetNeeded("An episode is over, or none has begun: call reset(), with 'reset_mask' for some slots.")
+        if self.autoreset_mode == AutoresetMode.DISABLED and self._episodes.has_begun and ended.any():
+            raise ResetNeeded("An episode is over: call reset(), with the option 'reset_mask' for some slots only.")
         self._episodes.step(actions)
         if self.autoreset_mode == AutoresetMode.NEXT_STEP and ended.any():
             self._episodes.begin(ended)
@@ -88,16 +88,16 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The legal actions, bool[n, A]."""
+        self._episodes.must_have_begun()
         return self.world.legal_mask(self._episodes.states)
 
     def render(self) -> tuple[Any, ...] | None:
         """What each slot looks like, as WorldEnv.render; None in mode "human", whose window follows the first slot."""
-        return None if self.render_mode in (None, "human") else self._draw()
+        return None if self.render_mode in (None, "human") else tuple(self._draw())
 
     def close_extras(self, **kwargs: Any) -> None:
         """Closes the windows."""
-        for renderer in self._renderers:
-            renderer.close()
+        self._renderer.close()
 
     def save(self) -> dict[str, NDArray[Any]]:
         """All episodes and the random states of those to come, as plain arrays; `load` goes on from them exactly."""
@@ -106,7 +106,6 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """Goes on from what `save` of an equal environment gave, and returns the present observations."""
         self._episodes.restore(arrays)
-        self._is_seeded = self._has_begun = True
         return self._observe()
 
     def _slots_to_reset(self, options: dict[str, Any] | None) -> NDArray[np.bool_]:
@@ -123,21 +122,17 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         return slots
 
     def _seed(self, seed: int | Sequence[int | None] | None, slots: NDArray[np.bool_]) -> None:
-        """Seeds the streams of `slots` as asked; the first time, those of all slots."""
+        """Seeds the streams of `slots` as asked, and any that has never had a seed."""
         if isinstance(seed, int | np.integer):
             super().reset(seed=int(seed))
             seeds: list[int | None] = [int(seed) + i for i in range(self.num_envs)]
-        elif seed is not None:
-            seeds = list(seed)
         else:
-            seeds = [None] * self.num_envs
-        if len(seeds) != self.num_envs:
-            raise LabError(f"{self.num_envs} seeds are needed, one for each environment, not {len(seeds)}.")
-        if not self._is_seeded:
-            chance = self.np_random.integers(2**63, size=self.num_envs).tolist() if None in seeds else seeds
-            self._episodes.seed(chance)
-            self._is_seeded = True
+            seeds = [None] * self.num_envs if seed is None else list(seed)
+            if len(seeds) != self.num_envs:
+                raise LabError(f"{self.num_envs} seeds are needed, one for each environment, not {len(seeds)}.")
         self._episodes.seed([s if wanted else None for s, wanted in zip(seeds, slots, strict=True)])
+        if not self._episodes.is_seeded:
+            self._episodes.seed_rest(self.np_random)
 
     def _begin_where_over(self) -> Infos:
         """Begins the next episode wherever one has just ended; the infos that tell how those ended."""
@@ -168,10 +163,6 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         if self.render_mode == "human":
             self._draw()
 
-    def _draw(self) -> tuple[Any, ...]:
-        if not self._has_begun:
-            raise ResetNeeded("There is nothing to render yet: call reset() before render().")
-        return tuple(
-            renderer.draw(partial(self.world.scene, row), partial(self.world.text, row))
-            for renderer, row in zip(self._renderers, self._episodes.states, strict=False)
-        )
+    def _draw(self) -> list[Any]:
+        self._episodes.must_have_begun()
+        return self._renderer.draw(self._episodes.states)

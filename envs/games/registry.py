@@ -24,6 +24,10 @@ def make_game(spec: str, **options: Any) -> Game:
     """
     parsed = with_options(Spec.parse(spec), options)
     if parsed.name not in GAMES:
+        from envs.solo.registry import WORLDS  # late: the worlds are built on the games' foundations
+
+        if parsed.name in WORLDS:
+            raise LabError(f"'{parsed.name}' is a world for one agent, not a game for two: try 'rl-lab evaluate'.")
         raise unknown_name("game", parsed.name, GAMES)
     if parsed.path:
         raise LabError(f"'{spec}' has a part that is not key=value: '{parsed.path}'.")

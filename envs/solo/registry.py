@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from envs.errors import LabError
+from envs.games.registry import GAMES
 from envs.solo.catch import Catch
 from envs.solo.maze import Maze
 from envs.solo.skier import Skier
@@ -22,6 +23,8 @@ def make_world(spec: str, **options: Any) -> World:
     for an unknown world or option.
     """
     parsed = with_options(Spec.parse(spec), options)
+    if parsed.name in GAMES:
+        raise LabError(f"'{parsed.name}' is a game for two, and a world only with an opponent in the other seat.")
     if parsed.name not in WORLDS:
         raise unknown_name("world", parsed.name, WORLDS)
     if parsed.path:

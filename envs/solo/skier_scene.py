@@ -13,6 +13,9 @@ from envs.solo.landscape import heights_of
 
 LEVELS = 16  # of the colour roles height_0 to height_15
 
+EDGE = 0.5  # room around the domain, for a skier at its border
+OVERLAP = 0.01  # of neighbouring boxes, or a painter's rounding leaves seams between them
+
 WIDTH = 10.0  # of a profile, in board units
 GROUND, PEAK = 5.6, 0.9  # where heights 0 and 1 lie, from the top
 PROFILE_HEIGHT = 6.4
@@ -79,23 +82,24 @@ def _trace(state: np.void) -> NDArray[np.float64]:
 def _profile(state: np.void) -> Scene:
     x = np.linspace(-1, 1, PIECES + 1)
     heights = heights_of(state, np.stack([x, np.zeros(len(x))], axis=1))
-    across, down = (x + 1) * WIDTH / 2, GROUND - heights * (GROUND - PEAK)
-    items: list[Primitive] = [Box(0, 0, WIDTH, PROFILE_HEIGHT, "floor")]
+    across, down = EDGE + (x + 1) * WIDTH / 2, GROUND - heights * (GROUND - PEAK)
+    items: list[Primitive] = [Box(0, 0, WIDTH + 2 * EDGE, PROFILE_HEIGHT, "floor")]
     for i in range(PIECES):
         top = (down[i] + down[i + 1]) / 2
-        items.append(Box(across[i], top, across[i + 1] - across[i], PROFILE_HEIGHT - top, _level(heights[i])))
+        wide = across[i + 1] - across[i] + (OVERLAP if i + 1 < PIECES else 0)
+        items.append(Box(across[i], top, wide, PROFILE_HEIGHT - top, _level(heights[i])))
     items += [Line(across[i], down[i], across[i + 1], down[i + 1], "wall", 0.07) for i in range(PIECES)]
 
     def spot(places: NDArray[np.float64]) -> list[tuple[float, float]]:
         rise = heights_of(state, places) * (GROUND - PEAK)
-        return [((px + 1) * WIDTH / 2, GROUND - r) for (px, _), r in zip(places, rise, strict=True)]
+        return [(EDGE + (px + 1) * WIDTH / 2, GROUND - r) for (px, _), r in zip(places, rise, strict=True)]
 
     [(flag_x, flag_y)] = spot(state["lowest"][None])
     items += _flag(flag_x, flag_y)
     track = spot(_trace(state))
     items += [Circle(px, py, 0.07, "mark") for px, py in track[:-1]]
     items += _skier_in_profile(*track[-1], float(state["slope"][0]))
-    return Scene(WIDTH, PROFILE_HEIGHT, [*items, _caption(state, WIDTH)])
+    return Scene(WIDTH + 2 * EDGE, PROFILE_HEIGHT, [*items, _caption(state, WIDTH + 2 * EDGE)])
 
 
 def _skier_in_profile(x: float, y: float, slope: float) -> list[Primitive]:
@@ -113,24 +117,27 @@ def _map(state: np.void) -> Scene:
     middles = (np.arange(CELLS) + 0.5) / CELLS * 2 - 1
     heights = heights_of(state, _grid(middles, -middles)).reshape(CELLS, CELLS)
     cell = SIDE / CELLS
-    items: list[Primitive] = [Box(0, 0, SIDE, SIDE + 0.8, "floor")]
+    whole, height = SIDE + 2 * EDGE, SIDE + 2 * EDGE + 0.4
+    items: list[Primitive] = [Box(0, 0, whole, height, "floor")]
     for row, line in enumerate(heights):
         # Neighbours of one colour are one box.
         levels = [_level(height) for height in line]
         starts = [i for i in range(CELLS) if i == 0 or levels[i] != levels[i - 1]]
         for left, right in zip(starts, [*starts[1:], CELLS], strict=True):
-            items.append(Box(left * cell, row * cell, (right - left) * cell, cell, levels[left]))
+            wide = (right - left) * cell + (OVERLAP if right < CELLS else 0)
+            tall = cell + (OVERLAP if row + 1 < CELLS else 0)
+            items.append(Box(EDGE + left * cell, EDGE + row * cell, wide, tall, levels[left]))
     track = [_on_map(x, y) for x, y in _trace(state)]
     items += _flag(*_on_map(*state["lowest"]))
     items += [Line(*a, *b, "mark", 0.06) for a, b in pairwise(track)]
     items += [Circle(x, y, 0.07, "mark") for x, y in track[:-1]]
     items += _skier_from_above(*track[-1], state["velocity"])
-    return Scene(SIDE, SIDE + 0.8, [*items, _caption(state, SIDE)])
+    return Scene(whole, height, [*items, _caption(state, whole)])
 
 
 def _on_map(x: float, y: float) -> tuple[float, float]:
     """Where a point of the domain lies on the map; y grows upwards."""
-    return (x + 1) * SIDE / 2, (1 - y) * SIDE / 2
+    return EDGE + (x + 1) * SIDE / 2, EDGE + (1 - y) * SIDE / 2
 
 
 def _skier_from_above(x: float, y: float, velocity: NDArray[np.float64]) -> list[Primitive]:
@@ -159,7 +166,7 @@ def _flag(x: float, y: float) -> list[Primitive]:
 def _caption(state: np.void, width: float) -> Label:
     """Height and time; below a map, above a profile."""
     words = f"height {state['height']:.2f}, step {state['ply']} of {state['steps']}"
-    return Label(width / 2, 0.4 if state["dims"] == 1 else SIDE + 0.4, words, "ink", 0.42)
+    return Label(width / 2, 0.4 if state["dims"] == 1 else SIDE + 2 * EDGE, words, "ink", 0.42)
 
 
 def _level(height: float) -> str:

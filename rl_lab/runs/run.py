@@ -3,6 +3,9 @@
     runs/NAME/config.json        the settings it was started with
               metrics.jsonl      one measurement a line; each names its iteration
               checkpoints/N/     all that resuming from iteration N needs; whole or absent
+              best/              the player that did best in an evaluation; a link, which changes in one step
+              tensorboard/       the measurements for TensorBoard
+              curves.png         the measurements as a picture, drawn when training stops
               lock               held while a process trains the run
 
 A checkpoint is written beside its place, synced, and renamed into it, so that a kill at any moment leaves the
@@ -23,6 +26,8 @@ from agents.alphazero.model import CHECKPOINTS
 from agents.files import sync_folder, write_atomic
 from envs.errors import LabError
 
+BEST = "best"
+BESTS = ".best"  # what `best` has been a link to
 KEPT_CHECKPOINTS = 2
 
 
@@ -84,7 +89,7 @@ class Run:
 
     def checkpoints(self) -> list[Path]:
         """The checkpoints, oldest first; each was whole when it got its name."""
-        return sorted(p for p in (self.folder / CHECKPOINTS).glob("[0-9]*") if p.is_dir())
+        return _numbered(self.folder / CHECKPOINTS)
 
     def save_checkpoint(self, iteration: int, write: Callable[[Path], None]) -> Path:
         """Lets `write` fill a folder, makes it the newest checkpoint, and deletes all but the newest two.
@@ -92,14 +97,36 @@ class Run:
         An iteration has one state only, so its checkpoint, once there, is kept as it is. Raises LabError if it cannot
         be written; the checkpoints that were there are untouched then.
         """
-        parent = self.folder / CHECKPOINTS
+        final = self._save(CHECKPOINTS, iteration, write)
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            with suppress(OSError):  # what cannot be tidied away now is tidied away later
+                self.delete_checkpoint(old)
+        return final
+
+    def save_best(self, iteration: int, write: Callable[[Path], None]) -> Path:
+        """As save_checkpoint, for the best player so far, of which there is one; returns the folder `best`."""
+        newest, best = self._save(BESTS, iteration, write), self.folder / BEST
+        link = self.folder / f".{BEST}.tmp"
+        link.unlink(missing_ok=True)
+        link.symlink_to(newest.relative_to(self.folder))
+        link.replace(best)
+        for old in _numbered(newest.parent):
+            if old != newest:
+                with suppress(OSError):
+                    self.delete_checkpoint(old)
+        return best
+
+    def _save(self, kind: str, iteration: int, write: Callable[[Path], None]) -> Path:
+        """Writes the folder of an iteration: whole, or not at all."""
+        parent = self.folder / kind
         final = parent / f"{iteration:08d}"
         if final.exists():
             return final
-        for leftover in parent.glob(".*.tmp"):
-            shutil.rmtree(leftover, ignore_errors=True)
         temporary = parent / f".{final.name}.tmp"
         try:
+            parent.mkdir(exist_ok=True)
+            for leftover in parent.glob(".*.tmp"):
+                shutil.rmtree(leftover, ignore_errors=True)
             temporary.mkdir()
             write(temporary)
             sync_folder(temporary)
@@ -111,9 +138,6 @@ class Run:
                 f"The checkpoint of iteration {iteration} cannot be written to '{parent}': {error.strerror}; "
                 "those that were there are intact."
             ) from None
-        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            with suppress(OSError):  # what cannot be tidied away now is tidied away later
-                self.delete_checkpoint(old)
         return final
 
     def delete_checkpoint(self, checkpoint: Path) -> None:
@@ -131,8 +155,8 @@ class Run:
         with (self.folder / "metrics.jsonl").open("a") as file:
             file.write(json.dumps(measurement) + "\n")
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """All measurements; a last line that a kill cut short is left out."""
+    def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """All measurements, or those of one kind; a last line that a kill cut short is left out."""
         try:
             lines = (self.folder / "metrics.jsonl").read_text().splitlines()
         except FileNotFoundError:
@@ -143,10 +167,15 @@ class Run:
                 found.append(json.loads(line))
             except ValueError:
                 continue
-        return found
+        return [m for m in found if kind in (None, m["kind"])]
 
     def forget_after(self, iteration: int) -> None:
         """Drops the measurements of later iterations."""
         kept = [m for m in self.metrics() if m.get("iteration", 0) <= iteration]
         text = "".join(json.dumps(m) + "\n" for m in kept)
         write_atomic(self.folder / "metrics.jsonl", text.encode())
+
+
+def _numbered(parent: Path) -> list[Path]:
+    """The folders in `parent` that are named by an iteration, oldest first."""
+    return sorted(p for p in parent.glob("[0-9]*") if p.is_dir())

@@ -26,7 +26,7 @@ def test_defaults_are_those_that_the_usage_shows():
 
 
 WRONG = [
-    ("", "there are: alphabeta, alphazero, greedy, human, random, rollout"),
+    ("", "there are: alphabeta, alphazero, dqn, greedy, human, ppo, random, rollout"),
     ("gredy", "Did you mean 'greedy'"),
     ("alphabeta:dept=3", "Did you mean 'depth'"),
     ("alphabeta:depth=0", "depth of agent 'alphabeta' must be 1 to 64, not 0"),

@@ -27,7 +27,7 @@ from envs.solo.world import World
 
 def seated(spec: str) -> Seated:
     game = make_game(spec)
-    return Seated(game, RandomAgent(game))
+    return Seated(game, (RandomAgent(game),))
 
 
 CASES: list[tuple[World, IllegalMove]] = [
@@ -136,6 +136,33 @@ def test_what_is_asked_by_name() -> None:
         vec.env_method("nonsense")
     with pytest.raises(AttributeError, match="cannot be set"):
         vec.set_attr("world", None)
+
+
+def test_indices_mean_those_slots_in_that_order() -> None:
+    vec = WorldVecEnv(seated("tic_tac_toe"), 4, render_mode="ansi")
+    vec.seed(0)
+    vec.reset()
+    vec.step(np.array([np.flatnonzero(mask)[i] for i, mask in enumerate(vec.action_masks())]))
+    for method in ("action_masks", "render"):
+        of_all = vec.env_method(method)
+        assert not any(np.array_equal(of_all[i], of_all[j]) for i in range(4) for j in range(i))
+        for indices in ([3, 1], [2], 2):
+            wanted = [of_all[i] for i in np.atleast_1d(indices)]
+            assert np.array_equal(vec.env_method(method, indices=indices), wanted)
+
+
+def test_a_reset_in_mid_episode_begins_its_record_anew() -> None:
+    vec = WorldVecEnv(make_world("skier"), 2)
+    vec.seed(0)
+    vec.reset()
+    assert sum(vec.step(np.zeros(2, np.int64))[1] for _ in range(3)).any()
+    vec.reset()
+    total, length, dones = np.zeros(2), 0, np.zeros(2, np.bool_)
+    while not dones.any():
+        _, rewards, dones, infos = vec.step(np.zeros(2, np.int64))
+        total, length = total + rewards, length + 1
+    for i in np.flatnonzero(dones):
+        assert infos[i]["episode"]["l"] == length and infos[i]["episode"]["r"] == pytest.approx(total[i], abs=1e-5)
 
 
 def test_what_is_wrong_is_said_and_changes_nothing() -> None:

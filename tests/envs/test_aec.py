@@ -62,7 +62,7 @@ def test_pettingzoos_own_tests(spec: str, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("spec", SPECS)
 def test_random_games_end_as_the_game_says(spec: str) -> None:
     env, rng, ends = aec_env(spec), np.random.default_rng(1), set()
-    for _ in range(60):
+    for _ in range(500 if spec in ("tic_tac_toe", "connect_four") else 60):
         earned = play_random(env, rng)
         assert earned["player_0"] == -earned["player_1"] == env.unwrapped._match.state["outcome"]
         ends.add(earned["player_0"])
@@ -161,7 +161,8 @@ def test_an_illegal_action_loses_or_raises() -> None:
     env.reset()
     env.step(4)
     env.step(4)
-    assert env.rewards == {"player_0": 0, "player_1": -1} and all(env.terminations.values())
+    assert env.rewards == {"player_0": 0, "player_1": -1}
+    assert all(env.terminations.values()) and all(env.truncations.values()), "as PettingZoo's wrapper does it"
     env.reset()
     assert len(legal(env)) == 9
     env = aec_env("tic_tac_toe", illegal="raise")
@@ -175,19 +176,32 @@ def test_an_illegal_action_loses_or_raises() -> None:
 def test_what_is_no_action_at_all() -> None:
     env = aec_env("tic_tac_toe")
     env.reset()
-    for action in (9, -1, 1.5, None):
+    for action in (9, -1, 1.5, None, True, np.True_, np.array([4]), "4"):
         with pytest.raises(AssertionError):
             env.step(action)
     raw = GameAECEnv(make_game("tic_tac_toe"))
-    with pytest.raises(ResetNeeded):
-        raw.step(0)
     raw.reset()
     with pytest.raises(IllegalAction, match="0 to 8"):
         raw.step(-1)
-    for action in (None, 1.0):
+    for action in (None, 1.0, True, False, np.True_, np.array(True), np.array([4]), np.array(4.0), "4"):
         with pytest.raises(LabError, match="whole number"):
             raw.step(action)
     assert raw.observe("player_0")["action_mask"].sum() == 9
+
+
+@pytest.mark.parametrize("action", [4, np.int64(4), np.uint8(4), np.array(4), np.array(4, np.int32)])
+def test_whole_numbers_of_every_kind_are_actions(action: Any) -> None:
+    for env in (aec_env("tic_tac_toe"), aec_env("tic_tac_toe", illegal="raise"), GameAECEnv(make_game("tic_tac_toe"))):
+        env.reset()
+        env.step(action)
+        assert env.observe("player_0")["observation"][0, 1, 1] == 1 and env.agent_selection == "player_1"
+
+
+def test_before_the_first_reset_there_is_nothing_to_do_or_see() -> None:
+    env = GameAECEnv(make_game("tic_tac_toe"), "ansi")
+    for attempt in (lambda: env.step(0), lambda: env.observe("player_0"), env.render):
+        with pytest.raises(ResetNeeded, match="reset"):
+            attempt()
 
 
 def test_only_none_is_taken_from_who_has_lost_and_won() -> None:
@@ -209,7 +223,7 @@ def test_games_and_options() -> None:
     assert aec_env("go", board_size=5, komi=24.5).unwrapped.game == make_game("go:size=5,komi=24.5")
     assert aec_env("go:size=5", superko="situational").unwrapped.game == make_game("go:size=5,superko=situational")
     assert aec_env("go", board_size=5, komi=None).unwrapped.game == make_game("go:size=5")
-    with pytest.raises(LabError, match="size twice"):
+    with pytest.raises(LabError, match="size is given twice"):
         aec_env("go", board_size=5, size=5)
     env = aec_env(make_game("hex:size=5"))
     assert env.metadata["name"] == "hex_v0" == str(env) and not env.metadata["is_parallelizable"]

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from agents.rollout import RolloutAgent
+from agents.scripted import GreedyAgent
 from envs.chance import Seeds, choose, seed_states
 from envs.errors import IllegalAction, LabError
 from envs.faces.episodes import Episodes
@@ -39,7 +41,7 @@ class Player:
 
 def tic_tac_toe(seat: str, script: list[int] | None = None, illegal: str = "lose") -> Episodes:
     game = make_game("tic_tac_toe")
-    episodes = Episodes(Seated(game, Player(game, script), seat), 1, illegal)  # type: ignore[arg-type]
+    episodes = Episodes(Seated(game, (Player(game, script),), seat), 1, illegal)  # type: ignore[arg-type]
     episodes.seed([0])
     episodes.begin(ALL_BEGIN)
     return episodes
@@ -78,7 +80,7 @@ def test_a_draw_is_worth_nothing() -> None:
 @pytest.mark.parametrize("seat", ["first", "second", "random"])
 def test_it_is_always_the_agents_turn_and_the_reward_is_the_games_result(spec: str, seat: Any) -> None:
     game, n = make_game(spec), 40
-    world = Seated(game, Player(game), seat)
+    world = Seated(game, (Player(game),), seat)
     states, seeds = world.init(seed_states(np.arange(n))), seed_states(np.arange(n) + 1000)
     wanted = {"first": {0}, "second": {1}, "random": {0, 1}}[seat]
     assert set(states["seat"].tolist()) == wanted
@@ -111,21 +113,21 @@ def test_an_illegal_action_loses() -> None:
 
 def test_an_illegal_action_becomes_a_random_legal_one() -> None:
     seen = set()
-    for seed in range(60):
-        episodes = tic_tac_toe("first", [4, 8], illegal="random")
+    for seed in range(80):
+        episodes = tic_tac_toe("first", illegal="random")
         episodes.states["seed"] = seed_states([seed])
-        play(episodes, 0)
-        mask = episodes.mask
-        assert mask is not None
-        mask[0, 8] = False  # where the script's opponent is going to play
         play(episodes, 4)
-        seen |= set(np.flatnonzero(episodes.states["board"][0]["board"] == 1).tolist())
-    assert seen == {0, 1, 2, 3, 5, 6, 7}, "all but the opponent's points, the one it takes next left out"
+        legal = set(np.flatnonzero(episodes.mask).tolist())
+        play(episodes, 4)
+        own = set(np.flatnonzero(episodes.states["board"][0]["board"] == 1).tolist()) - {4}
+        assert len(own) == 1 and own < legal
+        seen |= own
+    assert seen == set(range(9)) - {4}
 
 
 def test_one_illegal_action_leaves_the_other_rows_alone() -> None:
     game, n = make_game("tic_tac_toe"), 6
-    both = [Episodes(Seated(game, Player(game), "first"), n) for _ in range(2)]
+    both = [Episodes(Seated(game, (Player(game),), "first"), n) for _ in range(2)]
     for episodes in both:
         episodes.seed(list(range(n)))
         episodes.begin(np.ones(n, np.bool_))
@@ -146,7 +148,7 @@ def test_one_illegal_action_leaves_the_other_rows_alone() -> None:
 )
 def test_an_opponent_from_elsewhere_that_breaks_the_rules_is_told(answer: list[Any], words: str) -> None:
     game = make_game("tic_tac_toe")
-    episodes = Episodes(Seated(game, Checked(Player(game, answer), game), "first"), 1)
+    episodes = Episodes(Seated(game, (Checked(Player(game, answer), game),), "first"), 1)
     episodes.begin(ALL_BEGIN)
     with pytest.raises(IllegalAction, match=words):
         episodes.step(np.array([4]))
@@ -160,12 +162,96 @@ def test_an_opponent_from_elsewhere_cannot_touch_the_states() -> None:
             return self
 
     game = make_game("tic_tac_toe")
-    episodes = Episodes(Seated(game, Checked(Vandal(game), game), "first"), 1)
+    episodes = Episodes(Seated(game, (Checked(Vandal(game), game),), "first"), 1)
     episodes.begin(ALL_BEGIN)
     assert not play(episodes, 4)["terminated"]
+
+
+class Witness(Player):
+    """Plays at random, and notes the states it was asked about."""
+
+    def __init__(self, game: Game) -> None:
+        super().__init__(game)
+        self.asked: list[bytes] = []
+
+    def act(self, states: States, seeds: Seeds) -> Player:
+        self.asked += [row.tobytes() for row in states]
+        return super().act(states, seeds)
+
+
+def test_each_episode_has_one_opponent_and_no_other_is_asked_about_it() -> None:
+    game, n = make_game("tic_tac_toe"), 300
+    players = tuple(Witness(game) for _ in range(3))
+    world = Seated(game, players)
+    states, seeds = world.init(seed_states(np.arange(n))), seed_states(np.arange(n) + 1000)
+    whom = states["opponent"].copy()
+    assert set(whom.tolist()) == {0, 1, 2}
+    while not states["terminated"].all():
+        for player in players:
+            player.asked.clear()
+        boards, mask = states["board"].copy(), world.legal_mask(states)
+        running = ~states["terminated"]
+        actions = choose(mask, seeds)
+        world.step(states, actions)
+        game.step(boards, actions)  # what the opponents are shown
+        for number, player in enumerate(players):
+            mine = running & ~boards["terminated"] & (whom == number)
+            assert player.asked == [row.tobytes() for row in boards[mine]]
+        assert np.array_equal(states["opponent"], whom)
+
+
+def test_opponents_come_as_often_as_their_weights_say() -> None:
+    game, n = make_game("tic_tac_toe"), 20_000
+    for weights, wanted in (((), [1 / 3] * 3), ((2.0, 1.0, 5.0), [0.25, 0.125, 0.625])):
+        states = Seated(game, (Player(game),) * 3, "random", weights).init(seed_states(np.arange(n)))
+        share = np.bincount(states["opponent"], minlength=3) / n
+        assert np.abs(share - wanted).max() < 4 * np.sqrt(0.25 / n)
+        second = np.bincount(states["opponent"], states["seat"]) / np.bincount(states["opponent"])
+        assert np.abs(second - 0.5).max() < 4 * np.sqrt(0.25 / (n / 8)), "the seat has nothing to do with the opponent"
+
+
+def test_an_episode_does_not_depend_on_the_opponents_of_others() -> None:
+    game, n = make_game("connect_four"), 32
+
+    def play_all(rows: NDArray[Any]) -> NDArray[Any]:
+        world = Seated(game, (Player(game), GreedyAgent(game), RolloutAgent(game, 8)))
+        states, seeds = world.init(seed_states(rows)), seed_states(rows + 1000)
+        while not states["terminated"].all():
+            world.step(states, choose(world.legal_mask(states), seeds))
+        return states
+
+    together = play_all(np.arange(n))
+    assert set(together["opponent"].tolist()) == {0, 1, 2}
+    for i in (0, 7, 13, 31):
+        assert play_all(np.array([i])).tobytes() == together[i : i + 1].tobytes()
+
+
+def test_episodes_against_more_opponents_than_there_are_cannot_go_on() -> None:
+    game = make_game("tic_tac_toe")
+    states = Seated(game, (Player(game),) * 4, "first").init(seed_states(range(20)))
+    with pytest.raises(LabError, match="more opponents than the 2 here"):
+        Seated(game, (Player(game),) * 2, "first").step(states, np.full(20, 4))
+
+
+@pytest.mark.parametrize(
+    ("count", "weights", "words"),
+    [
+        (0, (), "1 to 256 opponents, not 0"),
+        (257, (), "1 to 256 opponents, not 257"),
+        (2, (1.0,), "2 opponents need as many weights, not 1"),
+        (2, (1.0, 0.0), "must be above 0"),
+        (2, (1.0, -1.0), "must be above 0"),
+        (2, (1.0, float("nan")), "finite"),
+        (2, (1.0, float("inf")), "finite"),
+    ],
+)
+def test_opponents_that_cannot_be_drawn_are_refused(count: int, weights: tuple[float, ...], words: str) -> None:
+    game = make_game("tic_tac_toe")
+    with pytest.raises(LabError, match=words):
+        Seated(game, (Player(game),) * count, "random", weights)
 
 
 def test_a_wrong_seat_is_refused() -> None:
     game = make_game("tic_tac_toe")
     with pytest.raises(LabError, match="first, second, random"):
-        Seated(game, Player(game), "third")  # type: ignore[arg-type]
+        Seated(game, (Player(game),), "third")  # type: ignore[arg-type]

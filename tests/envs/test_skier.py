@@ -15,6 +15,7 @@ from envs.solo.conformance import check_world
 from envs.solo.landscape import heights_of
 from envs.solo.registry import make_world
 from envs.solo.skier import FIRST_HELD_OUT, GOAL_HEIGHT, MAX_SLOPE, MOVES, TRACE, Skier
+from envs.solo.skier_scene import EDGE
 
 SPECS = [
     "skier",
@@ -149,10 +150,10 @@ def test_the_pictures_show_skier_flag_and_trace(dims: int) -> None:
     scene = world.scene(states[0])
     marks = [item for item in scene.items if isinstance(item, Circle) and item.color == "mark"]
     assert len(marks) == TRACE - 1
-    across = scene.width / 2
-    assert np.allclose([mark.x / across - 1 for mark in marks], [p[0] for p in places[-TRACE:-1]], atol=1e-6)
+    middle, across = scene.width / 2, scene.width / 2 - EDGE
+    assert np.allclose([(mark.x - middle) / across for mark in marks], [p[0] for p in places[-TRACE:-1]], atol=1e-6)
     (flag,) = (item for item in scene.items if isinstance(item, Box) and item.color == "goal")
-    assert flag.x / across - 1 == pytest.approx(states["lowest"][0, 0])
+    assert (flag.x - middle) / across == pytest.approx(states["lowest"][0, 0])
     skis = [item for item in scene.items if isinstance(item, Line) and item.color == "ink"]
     assert len(skis) == 2 if dims == 1 else 3  # and the flag's pole
     text = world.text(states[0])

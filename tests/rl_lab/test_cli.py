@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from rl_lab import cli
+from rl_lab import cli, cli_train
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    "train": cli.Train,
+    "train alphazero": cli_train.TrainAlphaZero,
+    "train ppo": cli_train.TrainPPO,
+    "train dqn": cli_train.TrainDQN,
     "tournament": cli.Tournament,
     "evaluate": cli.Evaluate,
     "play": cli.Play,
@@ -36,12 +38,18 @@ def exit_code(arguments: list[str]) -> int:
 def test_help_names_every_command(capsys: Output) -> None:
     assert exit_code(["--help"]) == 0
     out = capsys.readouterr().out
-    assert all(f"• {name}" in out for name in COMMANDS)
+    assert all(f"• {name.split()[0]}" in out for name in COMMANDS)
+
+
+def test_help_on_training_names_every_learner(capsys: Output) -> None:
+    assert exit_code(["train", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"• {name}" in out for name in cli_train.LEARNERS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_every_option(name: str, capsys: Output) -> None:
-    assert exit_code([name, "--help"]) == 0
+    assert exit_code([*name.split(), "--help"]) == 0
     out = capsys.readouterr().out
     for field in dataclasses.fields(COMMANDS[name]):
         if field.default is not dataclasses.MISSING:
@@ -54,13 +62,14 @@ def test_help_waits_for_nothing_heavy() -> None:
     assert answer.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ["train", *COMMANDS])
 def test_scripts_are_the_commands(name: str, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
-    exit_code([name, "--help"])
+    exit_code([*name.split(), "--help"])
     expected = capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", [f"{name}.py", "--help"])
+    script, *words = ["train", "alphazero"] if name == "train alphazero" else [name.replace(" ", "_")]
+    monkeypatch.setattr(sys, "argv", [f"{script}.py", *words, "--help"])
     with pytest.raises(SystemExit) as exit:
-        runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), run_name="__main__")
+        runpy.run_path(str(ROOT / "scripts" / f"{script}.py"), run_name="__main__")
     assert exit.value.code == 0
     assert capsys.readouterr().out == expected
 
@@ -84,7 +93,9 @@ BAD = {
     "no threads": ("tournament tic_tac_toe random greedy --threads 0", "one thread or more"),
     "too many openings": ("tournament tic_tac_toe random greedy --games 10000", "ask for fewer games"),
     "folder that cannot be": ("tournament tic_tac_toe random greedy --out {file}/x", "Cannot write into the folder"),
-    "unknown learner": ("train ppo", "There is no learner 'ppo'; there are: alphazero."),
+    "no learner": ("train", "Name what should learn"),
+    "unknown learner": ("train pp0", "Did you mean 'ppo'?"),
+    "learner after its options": ("train --seed 3 ppo", "Name what should learn"),
     "unknown game to learn": ("train alphazero --game chess --out {tmp}/run", "There is no game 'chess'"),
     "unknown seat": ("play go:size=5 --opponent greedy --seat blue", "black or white"),
     "unknown game to play": ("play chess", "There is no game 'chess'"),

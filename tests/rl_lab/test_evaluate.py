@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,13 +11,17 @@ from rich.console import Console
 
 from agents.agent import Agent, Decision
 from agents.registry import make_agent
+from agents.solo.certain import certain
 from envs.chance import Seeds, branch_seeds, seed_states
 from envs.errors import LabError
+from envs.faces.seated import Seated
 from envs.games.game import States
+from envs.games.registry import make_game
 from envs.solo.registry import make_world
 from envs.solo.world import is_over
 from rl_lab import cli
-from rl_lab.evaluate import bootstrap_interval, evaluate, evaluation_world, run_evaluation
+from rl_lab.evaluate import ANCHORS, InSeat, bootstrap_interval, evaluate, evaluation_world, run_evaluation
+from rl_lab.evaluate_gym import evaluate_gym
 
 Output = pytest.CaptureFixture[str]
 
@@ -150,7 +156,11 @@ def test_the_command_prints_tables(capsys: Output) -> None:
 
 BAD = {
     "unknown world": ("evaluate skyer random", "There is no world 'skyer'; there are: "),
-    "board game": ("evaluate go:size=5 random", "rl-lab tournament go:size=5"),
+    "unknown game id": ("evaluate rl_lab/Chess-v0 random", "rl_lab/Chess-v0"),
+    "unknown Gymnasium id": ("evaluate CartPol-v1 random", "Did you mean: `CartPole`?"),
+    "agent that needs states": ("evaluate CartPole-v1 greedy", "There is no agent for CartPole-v1 'greedy'"),
+    "policy that is not there": ("evaluate CartPole-v1 ppo:nowhere", "There is no 'nowhere'"),
+    "agent of worlds in a game": ("evaluate go:size=5 perfect", "plays catch, not go"),
     "unknown agent": ("evaluate skier adm", "Did you mean 'adam'?"),
     "agent of another world": ("evaluate skier:dims=2 random hamiltonian", "plays snake, not skier"),
     "agent of board games": ("evaluate skier greedy", "plays board games, not skier"),
@@ -175,3 +185,68 @@ def test_what_is_wrong_is_said_in_one_sentence(name: str, capsys: Output) -> Non
 def test_no_agents_is_an_error_for_library_users_too() -> None:
     with pytest.raises(LabError, match="one agent or more"):
         run_evaluation("skier", [])
+
+
+def test_in_a_board_game_all_play_the_same_seats_against_opponents_that_never_change() -> None:
+    console = Console(record=True, width=100)
+    results = run_evaluation("tic_tac_toe", ["random", "alphabeta:depth=9"], 10, 1, console)
+    assert [name for name, _ in results] == ["random", "alphabeta:depth=9"] * len(ANCHORS)
+    for (_, by_chance), (_, perfect) in zip(results[::2], results[1::2], strict=True):
+        assert np.array_equal(by_chance.info["seat"], perfect.info["seat"])
+        assert set(perfect.info["seat"].tolist()) == {0, 1}
+        assert (perfect.returns >= 0).all() and perfect.returns.mean() > by_chance.returns.mean()
+        assert np.array_equal(perfect.returns, perfect.outcomes)
+    text = console.export_text()
+    for anchor in ANCHORS:
+        assert f"Episodes of tic_tac_toe against {anchor}: 10" in text
+    assert "lost %" in text
+
+
+def test_a_player_is_measured_as_in_games_played_by_hand() -> None:
+    game = make_game("connect_four")
+    seeds, player, opponent = seed_states(range(30)), make_agent("greedy", game), make_agent("random", game)
+    world = Seated(game, (opponent,))
+    found = evaluate(world, InSeat(player), seeds, remembers=False)
+    kept = evaluate(world, InSeat(player), seeds)
+    assert np.array_equal(found.returns, kept.returns) and np.array_equal(found.lengths, kept.lengths)
+    for i in range(30):
+        states, chance = world.init(seeds[i : i + 1]), branch_seeds(seeds[i : i + 1], np.ones(1, np.int64))
+        board, luck, seat = states["board"].copy(), states["seed"].copy(), int(states["seat"][0])
+        while not board["terminated"][0]:
+            mine = board["to_play"][0] == seat
+            game.step(board, player.act(board, chance).action if mine else opponent.act(board, luck).action)
+        assert found.returns[i] == board["outcome"][0] * (1 - 2 * seat)
+
+
+class Pusher:
+    """Pushes the cart to the left, whatever it sees, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def decide(self, observations: NDArray[Any], mask: NDArray[np.bool_] | None, seeds: Seeds) -> Decision:
+        self.asked += len(observations)
+        assert mask is None and len(seeds) == len(observations)
+        return certain(np.zeros(len(observations), np.int64), 2, np.zeros(len(observations)))
+
+
+@pytest.mark.parametrize("episodes", [1, 5, 40])
+def test_a_gymnasium_id_is_played_as_gymnasium_says(episodes: int) -> None:
+    pusher = Pusher()
+    found = evaluate_gym("CartPole-v1", pusher, episodes, 7)
+    assert found.returns.shape == found.lengths.shape == (episodes,)
+    assert np.array_equal(found.returns, found.lengths), "CartPole earns 1 a step"
+    assert set(found.lengths.tolist()) <= {8, 9, 10, 11}, "a cart pushed one way falls within 8 to 11 steps"
+    again = evaluate_gym("CartPole-v1", Pusher(), episodes, 7)
+    assert np.array_equal(found.lengths, again.lengths)
+    if episodes == 40:
+        assert not np.array_equal(found.lengths, evaluate_gym("CartPole-v1", Pusher(), episodes, 8).lengths)
+
+
+def test_the_command_takes_gymnasium_ids(capsys: Output) -> None:
+    assert cli.main(["evaluate", "CartPole-v1", "random", "--episodes", "12"]) == 0
+    out = capsys.readouterr().out
+    assert "it counts as solved from a mean return of 475" in out and "random" in out
+    assert cli.main(["evaluate", "Pendulum-v1", "random", "--episodes", "2"]) == 0
+    assert cli.main(["evaluate", "rl_lab/Catch-v0", "perfect", "--episodes", "3"]) == 0
+    assert "Episodes of catch: 3" in capsys.readouterr().out

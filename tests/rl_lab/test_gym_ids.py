@@ -135,13 +135,29 @@ def test_an_agent_can_be_given_as_an_object() -> None:
     )
 
 
+def test_several_opponents_take_turns_by_chance() -> None:
+    def returns(opponent: Any) -> list[float]:
+        env, found = make("TicTacToe", opponent=opponent, seat="first"), []
+        for seed in range(60):
+            _, info = env.reset(seed=seed)
+            over = False
+            while not over:
+                _, reward, over, _, info = env.step(int(np.flatnonzero(info["action_mask"])[-1]))
+            found.append(float(reward))
+        return found
+
+    weak, strong, both = returns("random"), returns("alphabeta:depth=9"), returns(["random", "alphabeta:depth=9"])
+    assert max(strong) <= 0 < max(weak)
+    assert weak != both != strong and sum(strong) < sum(both) < sum(weak)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
         ("Go", {"bord_size": 5}, "Did you mean 'board_size'"),
         ("Go", {"board_size": 1}, "2 to 19"),
         ("Go", {"board_size": "five"}, "whole number"),
-        ("Go", {"board_size": 5, "size": 7}, "size twice"),
+        ("Go", {"board_size": 5, "size": 7}, "size is given twice"),
         ("Go", {"seat": "third"}, "first, second, random"),
         ("Go", {"illegal": "ignore"}, "lose, raise, random"),
         ("Go", {"opponent": "gredy"}, "Did you mean 'greedy'"),
@@ -165,3 +181,29 @@ def test_an_illegal_move_raises_where_that_was_chosen_and_changes_nothing() -> N
     assert env.state.tobytes() == before  # type: ignore[attr-defined]
     assert env.step(int(np.flatnonzero(info["action_mask"])[0]))[1] in (-1.0, 0.0, 1.0)
     assert observation.shape == env.observation_space.shape
+
+
+@pytest.mark.parametrize("action", [[4], np.array([4]), 4.0, "4", None, 9, -1, np.array(9)])
+def test_what_is_no_action_is_refused_and_changes_nothing(action: Any) -> None:
+    env = make("TicTacToe", seat="first").unwrapped
+    env.reset(seed=0)
+    before = env.state.tobytes()  # type: ignore[attr-defined]
+    with pytest.raises(gymnasium.error.InvalidAction):
+        env.step(action)
+    assert env.state.tobytes() == before  # type: ignore[attr-defined]
+
+
+def test_an_illegal_move_that_loses_says_so() -> None:
+    env = make("Othello", seat="first").unwrapped
+    _, info = env.reset(seed=0)
+    assert not info["illegal_action"]
+    assert not env.step(int(np.flatnonzero(info["action_mask"])[0]))[-1]["illegal_action"]
+    *_, terminated, _, info = env.step(0)
+    assert terminated and info["illegal_action"]
+    assert not env.reset()[1]["illegal_action"]
+
+
+@pytest.mark.parametrize("opponent", [None, 5, lambda states, seeds: 0, make_agent("greedy", make_game("go:size=5"))])
+def test_what_cannot_be_an_opponent_is_refused_at_once(opponent: Any) -> None:
+    with pytest.raises(LabError, match=r"act\(states, seeds\)|plays go:size=5"):
+        make("TicTacToe", opponent=opponent)

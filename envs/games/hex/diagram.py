@@ -61,10 +61,10 @@ def scene(cells: NDArray[np.uint8], last: tuple[int, int] | None) -> Scene:
     items = _sides(size)
     spots = {}
     for k, name in enumerate(column_names(size)):
-        x, y = _middle(-1.38, k + 0.1)
-        items.append(Label(x, y, name, size=0.36))
+        x, _ = _middle(0, k)
+        items.append(Label(x, TOP - 1.2, name, size=0.46))
         x, y = _middle(k, -1.45)
-        items.append(Label(x, y, str(k + 1), size=0.36))
+        items.append(Label(x, y, str(k + 1), size=0.46))
     for row, column in np.ndindex(size, size):
         x, y = _middle(row, column)
         items += [_hexagon(x, y, RADIUS + LINE / 2, "grid"), _hexagon(x, y, RADIUS - LINE, "board")]

@@ -1,0 +1,98 @@
+"""`rl-lab train LEARNER`: a command for each learner (see cli.py for how a command is written)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, UseAppendAction, arg, subcommand
+
+from agents.alphazero.config import AlphaZeroConfig
+from envs.errors import LabError
+from envs.spec import unknown_name
+
+LEARNERS = ("alphazero", "ppo", "dqn")
+
+
+@dataclass
+class TrainAlphaZero:
+    """AlphaZero: self-play with tree search, for board games."""
+
+    config: OmitArgPrefixes[AlphaZeroConfig] = field(default_factory=AlphaZeroConfig)
+    out: Annotated[Path, arg(metavar="FOLDER")] = Path("runs/alphazero")
+    """Folder of the run: its settings, checkpoints and measurements."""
+    resume: bool = False
+    """Continue the run in the folder, with the settings it was started with."""
+
+    def start(self) -> None:
+        """Trains."""
+        from rl_lab.train import train
+
+        train(self.config, self.out, self.resume)
+
+
+@dataclass
+class TrainPPO:
+    """PPO: any environment; with masks where actions can be illegal."""
+
+    env: Annotated[str | None, arg(metavar="ENV")] = None
+    """What to learn: snake:size=6, go:size=5, any Gymnasium id such as CartPole-v1."""
+    steps: Annotated[str | None, arg(metavar="N")] = None
+    """Steps in the environments, all of them together."""
+    seed: Annotated[str | None, arg(metavar="N")] = None
+    """The seed of everything: same seed, same machine, same run."""
+    device: Annotated[str | None, arg(metavar="DEVICE")] = None
+    """auto (a GPU if there is one), cpu or cuda."""
+    set: Annotated[UseAppendAction[tuple[tuple[str, ...], ...]], arg(metavar="KEY=VALUE ...")] = ()
+    """Any other settings, e.g. --set learning_rate=0.001 gamma=1; may be repeated. A wrong one lists what exists."""
+    out: Annotated[Path | None, arg(metavar="FOLDER")] = None
+    """Folder of the run: its settings, checkpoints and measurements; by default runs/LEARNER-ENV."""
+    resume: bool = False
+    """Continue the run in the folder, with the settings it was started with."""
+
+    learner: ClassVar[Literal["ppo", "dqn"]] = "ppo"
+
+    def start(self) -> None:
+        """Trains."""
+        from rl_lab.train_sb3 import start
+
+        options = {"env": self.env, "steps": self.steps, "seed": self.seed, "device": self.device}
+        start(self.learner, options, chain.from_iterable(self.set), self.out, self.resume)
+
+
+@dataclass
+class TrainDQN(TrainPPO):
+    """DQN: environments with discrete actions; with masks where actions can be illegal."""
+
+    learner = "dqn"
+
+
+@dataclass
+class Train:
+    """Trains an agent; Ctrl-C at any moment leaves a run that --resume continues."""
+
+    learner: OmitArgPrefixes[
+        OmitSubcommandPrefixes[
+            Annotated[TrainAlphaZero, subcommand("alphazero")]
+            | Annotated[TrainPPO, subcommand("ppo")]
+            | Annotated[TrainDQN, subcommand("dqn")]
+        ]
+    ]
+
+    def start(self) -> None:
+        """Trains."""
+        self.learner.start()
+
+
+def check_learner(arguments: Sequence[str]) -> None:
+    """Raises LabError if `train` is not followed by a learner: tyro's own message about it is a screenful."""
+    if arguments[:1] != ["train"] or {"-h", "--help"} & set(arguments):
+        return
+    learner = arguments[1] if len(arguments) > 1 else ""
+    if not learner or learner.startswith("-"):
+        raise LabError(f"Name what should learn, e.g. rl-lab train ppo; there are: {', '.join(LEARNERS)}.")
+    if learner not in LEARNERS:
+        raise unknown_name("learner", learner, LEARNERS)

@@ -1,0 +1,83 @@
+"""An AlphaZero run as the loop sees it: minutes of training time, games against fixed anchors."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from agents.alphazero.config import AlphaZeroConfig
+from agents.alphazero.model import save_model
+from agents.alphazero.player import AlphaZeroAgent
+from agents.alphazero.trainer import Iteration, Trainer
+from rl_lab.runs.anchors import scores_against
+from rl_lab.runs.training import Check, Figures, Measure, Scores, Training
+
+ANCHORS = ("random", "rollout:simulations=200")
+EVALUATION_SIMULATIONS = 64
+
+
+class AlphaZeroTraining(Training):
+    """AlphaZero under way."""
+
+    adjustable = ("minutes", "iterations", "device", "checkpoint_seconds", "evaluation_seconds")  # no iteration differs
+    limit = "minutes"
+    learner = "alphazero"
+
+    config: AlphaZeroConfig
+    trainer: Trainer
+
+    def __init__(self, config: AlphaZeroConfig) -> None:
+        self.config, self.trainer = config, Trainer(config)
+
+    @property
+    def subject(self) -> str:
+        return self.config.game
+
+    @property
+    def measure(self) -> Measure:
+        return "score"
+
+    @property
+    def progress(self) -> float:
+        done = self.trainer.seconds / (60 * self.config.minutes)
+        return max(done, self.trainer.iteration / self.config.iterations) if self.config.iterations else done
+
+    @property
+    def step(self) -> int:
+        return self.trainer.replay.total
+
+    @property
+    def clock(self) -> float:
+        return self.trainer.seconds
+
+    @property
+    def evaluation_interval(self) -> float:
+        return self.config.evaluation_seconds
+
+    def iterate(self) -> tuple[dict[str, Any], Figures]:
+        measured = self.trainer.iterate()
+        return asdict(measured), self._figures(measured)
+
+    def _figures(self, m: Iteration) -> Figures:
+        seconds = self.trainer.seconds
+        return [
+            ("time", f"{seconds / 60:.1f} of {self.config.minutes:g} min"),
+            ("games", f"{m.games:,}"),
+            ("positions", f"{m.positions:,} ({m.positions / seconds:,.0f}/s), window {m.window:,}"),
+            ("evaluations/s", f"{m.evaluations_this_iteration / m.play_seconds:,.0f} in self-play"),
+            ("learning steps", f"{m.steps:,}"),
+            *((f"loss {name}", f"{loss:.3f}" if m.steps else "-") for name, loss in asdict(m.losses).items()),
+        ]
+
+    def evaluate(self, check: Check) -> Scores:
+        """The averaged net's scores against the fixed anchors."""
+        trainer = self.trainer
+        player = AlphaZeroAgent(
+            trainer.game, trainer.learner.average, EVALUATION_SIMULATIONS, "alphazero", self.config.device
+        )
+        return scores_against(ANCHORS, trainer.game, player, self.config.seed, check)
+
+    def save_player(self, folder: Path) -> None:
+        learner = self.trainer.learner
+        save_model(folder, learner.average, self.trainer.game, {"steps": learner.steps, "seed": self.config.seed})
