@@ -53,9 +53,11 @@ class LabVectorEnv(WorldVectorEnv):
         illegal: IllegalMove = "lose",
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        max_episode_steps: int | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(named_world(world, **options), num_envs, illegal, autoreset_mode, render_mode)
+        world_made = named_world(world, **options)
+        super().__init__(world_made, num_envs, illegal, autoreset_mode, render_mode, max_episode_steps)
 
 
 def named_world(

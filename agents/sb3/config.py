@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from envs.errors import LabError
 from envs.spec import Spec, build
 
-C = TypeVar("C", "PPOConfig", "DQNConfig")
+C = TypeVar("C", bound="LearnerConfig")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class LearnerConfig:
                 raise LabError(f"{field.name} must be 0 or more, not {value}.")
             if field.name not in _MAY_BE_ZERO and not value > 0:
                 raise LabError(f"{field.name} must be above 0, not {value}.")
+            if value == float("inf"):
+                raise LabError(f"{field.name} must be finite.")
             if field.name in _SHARES and not value <= 1:
                 raise LabError(f"{field.name} must be at most 1, not {value}.")
 
@@ -127,12 +129,17 @@ TUNED: dict[type[LearnerConfig], dict[str, dict[str, Any]]] = {PPOConfig: {}, DQ
 def config_for(kind: type[C], env: str, given: dict[str, str]) -> C:
     """The settings that suit `env`, with those `given` as texts; raises LabError for unknown ones or bad values."""
     tuned = {key: str(value) for key, value in TUNED[kind].get(Spec.parse(env).name, {}).items()}
-    return build(kind, {**tuned, **given, "env": env}, f"settings of {kind.__name__.removesuffix('Config')}")
+    return build(kind, {**tuned, **given, "env": env}, f"learner '{kind.__name__.removesuffix('Config').lower()}'")
 
 
 def config_from_json(kind: type[C], text: str) -> C:
     """The inverse of to_json; raises LabError for text that holds no such settings."""
     try:
-        return kind(**json.loads(text))
-    except (ValueError, TypeError) as error:
-        raise LabError(f"The run's config.json is damaged: {error}.") from None
+        values = {
+            key: value if isinstance(value, str) else json.dumps(value) for key, value in json.loads(text).items()
+        }
+        return build(kind, values, "the run")
+    except (ValueError, AttributeError) as error:
+        raise LabError(f"The run's config.json is damaged: it holds no settings ({error}).") from None
+    except LabError as error:
+        raise LabError(f"The run's config.json is damaged. {error}") from None

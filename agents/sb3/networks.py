@@ -133,4 +133,5 @@ def _vector_offset_scale(seen: World | spaces.Space[Any], space: spaces.Space[An
         return np.zeros(size, np.float32), np.ones(size, np.float32)
     assert isinstance(space, spaces.Box)
     low, high = space.low.ravel().astype(np.float32), space.high.ravel().astype(np.float32)
-    return (low + high) / 2, np.float32(2) / np.maximum(high - low, np.float32(1e-6))
+    offset: NDArray[np.float32] = (low + high) / np.float32(2)
+    return offset, np.float32(2) / np.maximum(high - low, np.float32(1e-6))

@@ -87,6 +87,7 @@ class WorldVecEnv(VecEnv):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """The legal actions, bool[n, A]; MaskablePPO asks for them by this name, through env_method."""
+        self._episodes.must_have_begun()
         mask = self._episodes.mask
         return self.world.legal_mask(self._episodes.states) if mask is None else mask.copy()
 
@@ -96,6 +97,11 @@ class WorldVecEnv(VecEnv):
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         """Goes on from what `save` of an equal environment gave, and returns the present observations."""
+        for key in ("returns", "lengths"):
+            if key not in arrays or arrays[key].shape != (self.num_envs,):
+                raise LabError(
+                    f"These are no saved episodes of {self.num_envs} environments: {key} is missing or damaged."
+                )
         self._episodes.restore(arrays)
         self._returns, self._lengths = arrays["returns"].copy(), arrays["lengths"].copy()
         return self.world.observe(self._episodes.states)

@@ -58,7 +58,7 @@ class Episodes:
         if len(seeds) != len(self):
             raise LabError(f"{len(self)} seeds are needed, one for each environment, not {len(seeds)}.")
         given = np.array([seed is not None for seed in seeds])
-        self._streams[given] = seed_states([_seed_number(seed) for seed in seeds if seed is not None])
+        self._streams[given] = seed_states([seed_number(seed) for seed in seeds if seed is not None])
         self._seeded |= given
 
     def seed_rest(self, rng: np.random.Generator) -> None:
@@ -78,10 +78,16 @@ class Episodes:
         return bool(self._begun.all())
 
     def begin(self, slots: NDArray[np.bool_]) -> None:
-        """Begins a new episode in the slots that are True, from the next random state of their streams."""
-        self._begun[slots] = False
+        """Begins a new episode in the slots that are True, from the next random state of their streams.
+
+        If the world itself fails (an opponent does), all slots are without an episode, as after a failed step.
+        """
         streams = self._streams[slots]
-        fresh = self.world.init(draw_seeds(streams))
+        try:
+            fresh = self.world.init(draw_seeds(streams))
+        except BaseException:
+            self._begun[:] = False
+            raise
         self._streams[slots] = streams
         as_items(self.states)[slots] = as_items(fresh)
         self._begun[slots], self._broken[slots] = True, False
@@ -104,7 +110,8 @@ class Episodes:
         finally:
             self._mask = None
         if self.max_steps is not None:
-            self.states["truncated"] |= self.states["ply"] >= self.max_steps
+            # An action that loses is a step, though not one that the world has counted.
+            self.states["truncated"] |= self.states["ply"] + (self._broken & (self.illegal == "lose")) >= self.max_steps
 
     def must_have_begun(self) -> None:
         """Raises ResetNeeded unless there is an episode in every slot."""
@@ -118,6 +125,15 @@ class Episodes:
             self._mask = self.world.legal_mask(self.states)
             self._mask.flags.writeable = False
         return self._mask
+
+    def observe(self) -> NDArray[Any]:
+        """What is seen of all episodes [n, ...]; zeros where none has begun."""
+        if self.has_begun:
+            return self.world.observe(self.states)
+        space = self.world.observation_space
+        observations = np.zeros((len(self), *space.shape), space.dtype)
+        observations[self._begun] = self.world.observe(self.states[self._begun])
+        return observations
 
     @property
     def over(self) -> NDArray[np.bool_]:
@@ -151,13 +167,15 @@ class Episodes:
         missing = {"states", "streams", "begun", "world"} - set(arrays)
         if missing:
             raise LabError(f"These are no saved episodes: {', '.join(sorted(missing))} is missing.")
-        spec = bytes(arrays["world"]).decode()
+        spec = bytes(arrays["world"]).decode(errors="replace")
         if spec != self.world.spec:
             raise LabError(f"The saved episodes are of the world {spec}, not of {self.world.spec}.")
         rows = np.ascontiguousarray(arrays["states"])
         if len(rows) != len(self):
             raise LabError(f"The saved episodes are of {len(rows)} environments, not of {len(self)}.")
-        if rows.shape[1:] != (self.states.dtype.itemsize,):
+        slots = (len(self),)
+        is_whole = arrays["streams"].shape == slots and arrays["begun"].shape == slots and rows.dtype == np.uint8
+        if not is_whole or rows.shape[1:] != (self.states.dtype.itemsize,):
             raise LabError("The saved episodes are damaged, or of another version of the lab.")
         self.states = rows.copy().view(self.states.dtype)[:, 0]
         self._streams, self._begun = arrays["streams"].astype(np.uint64), arrays["begun"].astype(np.bool_)
@@ -206,7 +224,7 @@ class Episodes:
         return actions
 
 
-def _seed_number(seed: Any) -> int:
+def seed_number(seed: Any) -> int:
     """The seed as an integer; any whole number from 0 on is one."""
     try:
         number = operator.index(seed)

@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from envs.errors import LabError
-from envs.faces.episodes import Episodes, IllegalMove
+from envs.faces.episodes import Episodes, IllegalMove, seed_number
 from envs.faces.render import RENDER_FPS, RENDER_MODES, SlotRenderer
 from envs.solo.world import World
 
@@ -123,11 +123,15 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
 
     def _seed(self, seed: int | Sequence[int | None] | None, slots: NDArray[np.bool_]) -> None:
         """Seeds the streams of `slots` as asked, and any that has never had a seed."""
-        if isinstance(seed, int | np.integer):
-            super().reset(seed=int(seed))
-            seeds: list[int | None] = [int(seed) + i for i in range(self.num_envs)]
+        seeds: list[int | None]
+        if seed is None:
+            seeds = [None] * self.num_envs
+        elif np.asarray(seed, object).ndim == 0:
+            first = seed_number(seed)
+            super().reset(seed=first)
+            seeds = [first + i for i in range(self.num_envs)]
         else:
-            seeds = [None] * self.num_envs if seed is None else list(seed)
+            seeds = list(seed)  # type: ignore[arg-type]  # a sequence, since it has a dimension
             if len(seeds) != self.num_envs:
                 raise LabError(f"{self.num_envs} seeds are needed, one for each environment, not {len(seeds)}.")
         self._episodes.seed([s if wanted else None for s, wanted in zip(seeds, slots, strict=True)])
@@ -148,7 +152,7 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
         return finals
 
     def _observe(self) -> NDArray[Any]:
-        return self.world.observe(self._episodes.states)
+        return self._episodes.observe()
 
     def _infos(self, slots: NDArray[np.bool_]) -> Infos:
         """The infos of `slots`; zeros for the others, as Gymnasium's own vector environments have it."""

@@ -61,6 +61,10 @@ def check_mask(game: Game, ply: Ply) -> None:
     assert mask[ply.running].any(axis=1).all(), "legal_mask leaves a running game no action"
     finished = ply.after["terminated"]
     assert not game.legal_mask(ply.after)[finished].any(), "legal_mask allows an action in a finished game"
+    # A game can also be ended from outside, by a forfeit.
+    ended = ply.before.copy()
+    ended["terminated"] = True
+    assert not game.legal_mask(ended).any(), "legal_mask allows an action in a finished game, ended by a forfeit"
 
 
 def check_observation(game: Game, ply: Ply) -> None:

@@ -24,6 +24,15 @@ FACES: dict[str, Callable[..., Any]] = {
 }
 
 
+def reset(env: Any, seed: int) -> None:
+    """The first episodes of that seed in every slot."""
+    if isinstance(env, WorldVecEnv):
+        env.seed(seed)
+        env.reset()
+    else:
+        env.reset(seed=seed)
+
+
 def step(env: Any) -> None:
     """The first legal action in every slot; in mode "disabled" and in a single environment also the resets."""
     masks = np.atleast_2d(env.action_masks())

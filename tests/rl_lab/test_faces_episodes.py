@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import gymnasium
 import numpy as np
 import pytest
-from faces import FACES, MODES, NUM_ENVS, act_blindly, step
+from faces import FACES, MODES, NUM_ENVS, act_blindly, reset, step
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
@@ -63,8 +63,7 @@ def test_two_environments_of_one_world_do_not_disturb_each_other(face: str) -> N
 
     def begun() -> Any:
         env = FACES[face](world)
-        env.seed(3) if face == "sb3" else env.reset(seed=3)
-        env.reset()
+        reset(env, seed=3)
         return env
 
     def some_steps(env: Any, other: Any = None) -> list[Any]:

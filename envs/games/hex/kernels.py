@@ -154,7 +154,7 @@ def legal_rows(states: Any, mask: Any, start: int, stop: int) -> None:
             for c in range(size):
                 mask[i, r * size + c] = row.board[STRIDE * (r + 1) + c + 1] == EMPTY and not row.terminated
         if row.swap:
-            mask[i, size * size] = _may_swap(row)
+            mask[i, size * size] = _may_swap(row) and not row.terminated
 
 
 @kernel

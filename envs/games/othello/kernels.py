@@ -164,7 +164,7 @@ def legal_rows(states: Any, mask: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         row = states[i]
         size = np.int64(row.size)
-        moves = _moves(row, row.to_play)
+        moves = ZERO if row.terminated else _moves(row, row.to_play)
         for cell in range(size * size):
             mask[i, cell] = moves & _square(size, cell) != ZERO
         mask[i, size * size] = not moves and not row.terminated
