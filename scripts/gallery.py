@@ -55,7 +55,8 @@ def main() -> None:
         image = Image.fromarray(picture(scene_after(spec, player, steps)))
         image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
         name = "skier_2d" if "dims=2" in spec else spec.partition(":")[0]
-        image.quantize(255, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+        small = image.quantize(255, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE)
+        small.save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ class Episodes:
         self.max_steps = max_steps
         self._action_space = world.action_space  # which a world makes anew at every call
         self.states = np.zeros(n, world.state_dtype)
+        self._slots = np.arange(n)
         self._streams: Seeds = np.zeros(n, np.uint64)
         self._seeded = np.zeros(n, np.bool_)
         self._begun = np.zeros(n, np.bool_)
@@ -101,7 +102,8 @@ class Episodes:
         cannot be gone on with: all slots are then without an episode.
         """
         self.must_have_begun()
-        lawful = self._lawful(self._checked(actions))
+        over = self.over
+        lawful = self._lawful(self._checked(actions, over), over)
         try:
             self.world.step(self.states, lawful)
         except BaseException:
@@ -182,7 +184,7 @@ class Episodes:
         self._seeded[:], self._broken[:] = True, False
         self._mask = None
 
-    def _checked(self, actions: NDArray[Any]) -> NDArray[Any]:
+    def _checked(self, actions: NDArray[Any], over: NDArray[np.bool_]) -> NDArray[Any]:
         """The actions as an array of the world's kind; raises InvalidAction if they are not in its action space."""
         actions, space = np.asarray(actions), self._action_space
         wanted = (len(self), *(space.shape or ()))
@@ -193,21 +195,21 @@ class Episodes:
             if actions.dtype.kind not in "iu":
                 raise InvalidAction(f"Actions must be whole numbers from 0 to {last}, not of type {actions.dtype}.")
             # What is asked of an episode that is over does not matter, but it must not reach beyond an array.
-            wrong = ((actions < 0) | (actions > last)) & ~self.over
+            wrong = ((actions < 0) | (actions > last)) & ~over
             if wrong.any():
                 raise InvalidAction(f"Actions are 0 to {last}; {int(actions[wrong.argmax()])} is none.")
-            return np.where(self.over, 0, actions).astype(np.int64)
+            return np.where(over, 0, actions).astype(np.int64)
         if actions.dtype.kind not in "fiu" or not np.isfinite(actions).all():
             raise InvalidAction("Actions must be finite numbers; those beyond [-1, 1] count as the nearer end.")
         clipped: NDArray[np.float32] = np.clip(actions, -1, 1).astype(np.float32)
         return clipped
 
-    def _lawful(self, actions: NDArray[Any]) -> NDArray[Any]:
+    def _lawful(self, actions: NDArray[Any], over: NDArray[np.bool_]) -> NDArray[Any]:
         """The actions, after what `illegal` says has been done about those that the rules forbid."""
         mask = self.mask
         if mask is None:
             return actions
-        is_broken = ~mask[np.arange(len(self)), actions] & ~self.over
+        is_broken = ~(mask[self._slots, actions] | over)
         broken = np.flatnonzero(is_broken)
         if len(broken) and self.illegal == "raise":
             name = self.world.action_name(actions[broken[0]])

@@ -182,16 +182,16 @@ class Seated(World):
 
     def _let_opponents_move(self, states: States) -> None:
         """Plays the other seat's moves until it is the agent's turn in every running row."""
-        boards = states["board"]
-        while True:
-            rows = np.flatnonzero(~boards["terminated"] & (boards["to_play"] != states["seat"]))
-            if len(rows) == 0:
-                return
+        boards, seat = states["board"], states["seat"]
+        ended, to_play = boards["terminated"], boards["to_play"]
+        rows = np.flatnonzero(~ended & (to_play != seat))
+        while len(rows):
             whom, moved = states["opponent"][rows], 0
             for number, opponent in enumerate(self.opponents):
                 moved += self._let_move(opponent, states, rows[whom == number])
             if moved < len(rows):
                 raise LabError(f"These episodes were begun against more opponents than the {len(self.opponents)} here.")
+            rows = rows[~ended[rows] & (to_play[rows] != seat[rows])]
 
     def _let_move(self, opponent: Opponent, states: States, rows: NDArray[np.int64]) -> int:
         """Plays a move of `opponent` in those rows, and returns how many they are."""

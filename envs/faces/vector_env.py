@@ -157,9 +157,10 @@ class WorldVectorEnv(VectorEnv[NDArray[Any], NDArray[Any], NDArray[Any]]):
     def _infos(self, slots: NDArray[np.bool_]) -> Infos:
         """The infos of `slots`; zeros for the others, as Gymnasium's own vector environments have it."""
         infos: Infos = {}
+        others = None if slots.all() else ~slots
         for key, values in self._episodes.info().items():
-            if not slots.all():
-                values[~slots] = 0
+            if others is not None:
+                values[others] = 0
             infos[key], infos[f"_{key}"] = values, slots.copy()
         return infos
 

@@ -55,6 +55,16 @@ def height_and_slope(row: Any, x: float, y: float) -> tuple[float, float, float]
 
 
 @kernel
+def _height(row: Any, x: float, y: float) -> Any:
+    """The height at (x, y) alone."""
+    height = row.base + row.bowl * (x * x + y * y)
+    for k in range(HILLS):
+        dx, dy = x - row.centre[k, 0], y - row.centre[k, 1]
+        height += row.amplitude[k] * np.exp(-0.5 * row.sharpness[k] * (dx * dx + dy * dy))
+    return height
+
+
+@kernel
 def draw_landscape(row: Any, number: np.uint64, scratch: Any) -> None:
     """Writes the landscape of that number, in row.dims dimensions; `scratch` is from `new_scratch`."""
     heights, waves, chance = scratch
@@ -106,10 +116,12 @@ def _fill_grid(row: Any, heights: Any, waves: Any) -> None:
         for j in range(rows):
             _, y = _grid_point(row, columns * j)
             waves[1, k, j] = np.exp(-0.5 * row.sharpness[k] * (y - row.centre[k, 1]) ** 2)
+    spacing = _spacing(row)
     for j in range(rows):
         line = heights[columns * j : columns * (j + 1)]
+        _, y = _grid_point(row, columns * j)
         for i in range(columns):
-            x, y = _grid_point(row, columns * j + i)
+            x = spacing * i - 1.0
             line[i] = row.bowl * (x * x + y * y)
         for k in range(HILLS):
             factor = waves[1, k, j]
@@ -153,7 +165,7 @@ def _is_grid_minimum(heights: Any, index: int, columns: int, rows: int) -> bool:
 @kernel
 def _descend(row: Any, x: float, y: float, sign: float) -> tuple[float, float, float]:
     """The local minimum of sign * height near (x, y), by compass search within the domain: (x, y, sign * height)."""
-    best = sign * height_and_slope(row, x, y)[0]
+    best = sign * _height(row, x, y)
     step = 0.5 * _spacing(row)
     while step > PRECISION:
         moved = False
@@ -161,7 +173,7 @@ def _descend(row: Any, x: float, y: float, sign: float) -> tuple[float, float, f
             shift = step if direction % 2 else -step
             to_x = min(max(x + shift, -1.0), 1.0) if direction < 2 else x
             to_y = min(max(y + shift, -1.0), 1.0) if direction >= 2 else y
-            height = sign * height_and_slope(row, to_x, to_y)[0]
+            height = sign * _height(row, to_x, to_y)
             if height < best:
                 x, y, best, moved = to_x, to_y, height, True
         if not moved:
@@ -172,7 +184,7 @@ def _descend(row: Any, x: float, y: float, sign: float) -> tuple[float, float, f
 @kernel
 def _fill_heights(states: Any, points: Any, out: Any) -> None:
     for i in range(len(points)):
-        out[i] = height_and_slope(states[0], points[i, 0], points[i, 1])[0]
+        out[i] = _height(states[0], points[i, 0], points[i, 1])
 
 
 def heights_of(state: np.void, points: NDArray[np.float64]) -> NDArray[np.float64]:

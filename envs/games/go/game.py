@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from envs.errors import LabError
-from envs.games.game import DIHEDRAL, Actions, States, Symmetry, TerritoryGame
+from envs.games.game import DIHEDRAL, Actions, States, Symmetry, TerritoryGame, as_items
 from envs.games.go import diagram, kernels, random_play, views
 from envs.games.go.coords import parse_vertex, vertex
 from envs.games.go.layout import (
@@ -137,6 +138,8 @@ class Go(TerritoryGame):
 
         Raises LabError for a size below 2 or above this game's, or a komi beyond the points of the board.
         """
+        if sizes is None and komi is None:
+            return np.repeat(as_items(self._start), n).view(self.state_dtype)
         if sizes is not None and not ((np.asarray(sizes) >= 2) & (np.asarray(sizes) <= self.size)).all():
             raise LabError(f"boards on a {self.size}x{self.size} canvas must have sizes 2 to {self.size}.")
         if komi is not None and not (np.abs(komi) <= self.size**2 + 0.5).all():
@@ -153,6 +156,11 @@ class Go(TerritoryGame):
         states["color"][:, self._points()] = np.where(inside, EMPTY, OFF)
         self._forget_history(states)
         return states
+
+    @cached_property
+    def _start(self) -> States:
+        """The start of this game, a batch of one."""
+        return self.init(1, komi=np.array([self.half_komi / 2]))
 
     def init_varied(self, n: int, rng: np.random.Generator) -> States:
         """Half the games at this game's komi, half at one spread about it by a board's width."""
@@ -181,7 +189,7 @@ class Go(TerritoryGame):
         return mask
 
     def observe(self, states: States) -> NDArray[np.uint8]:
-        planes = np.empty((len(states), int(np.prod(self.observation_shape))), np.uint8)
+        planes = np.empty((len(states), len(PLANES) * self.size**2), np.uint8)
         for_slices(lambda a, b: views.observe_rows(states, planes, self.size, a, b), len(states))
         return planes.reshape(len(states), *self.observation_shape)
 
