@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from envs.chance import Seeds, check_seeds, choose
 from envs.games.game import States
+from envs.jit import kernel
 
 
 @dataclass
@@ -64,10 +65,21 @@ class Agent(ABC):
         """Forgets any memory of games in progress."""
 
 
+@kernel
+def _share(mask: Any, policy: Any) -> None:
+    for i in range(mask.shape[0]):
+        count = 0
+        for a in range(mask.shape[1]):
+            count += mask[i, a]
+        share = np.float32(1) / np.float32(max(1, count))
+        for a in range(mask.shape[1]):
+            policy[i, a] = share if mask[i, a] else np.float32(0)
+
+
 def uniform_policy(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The uniform distribution over the legal actions. Shape [n, A]."""
-    share = 1 / mask.sum(axis=1, keepdims=True, dtype=np.float32)
-    policy: NDArray[np.float32] = np.multiply(mask, share, dtype=np.float32)
+    """The uniform distribution over the legal actions, all 0 where there are none. Shape [n, A]."""
+    policy = np.empty(mask.shape, np.float32)
+    _share(mask, policy)
     return policy
 
 

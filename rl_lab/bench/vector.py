@@ -63,17 +63,15 @@ def native(world: str, n: int, **options: Any) -> Measure:
 
 
 def sync(world: str, n: int, **options: Any) -> Measure:
-    """The same environments one by one, in Gymnasium's SyncVectorEnv."""
-    make = partial(gymnasium.make, f"rl_lab/{world}-v0", disable_env_checker=True, **options)
-    return gymnasium_vector(gymnasium.vector.SyncVectorEnv([make] * n))
+    """The same environments one by one, in Gymnasium's SyncVectorEnv as make_vec makes it."""
+    return gymnasium_vector(gymnasium.make_vec(f"rl_lab/{world}-v0", n, vectorization_mode="sync", **options))
 
 
 def dummy(world: str, n: int, **options: Any) -> Measure:
-    """The same environments one by one, in the DummyVecEnv of stable-baselines3."""
-    from stable_baselines3.common.vec_env import DummyVecEnv
+    """The same environments one by one, in the DummyVecEnv of stable-baselines3 as make_vec_env makes it."""
+    from stable_baselines3.common.env_util import make_vec_env
 
-    make = partial(gymnasium.make, f"rl_lab/{world}-v0", disable_env_checker=True, **options)
-    return sb3_vec_env(DummyVecEnv([make] * n))
+    return sb3_vec_env(make_vec_env(f"rl_lab/{world}-v0", n, env_kwargs=options))
 
 
 def petting_zoo(module: str, **options: Any) -> Measure:

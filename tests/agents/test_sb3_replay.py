@@ -75,3 +75,15 @@ def test_what_a_reset_cut_off_is_not_learned_from() -> None:
     model.learn(3 * 60)  # begins all episodes anew
     assert not model.replay_buffer.batch(np.full(3, 4), np.arange(3)).weights.any()
     assert model.replay_buffer.batch(np.full(3, 3), np.arange(3)).weights.all()
+
+
+@pytest.mark.parametrize("steps", [30, 100])
+def test_all_steps_remembered_are_drawn_but_for_the_newest_states(steps: int) -> None:
+    model = begun("catch", 3, buffer_size=180)
+    collect(model, steps)
+    buffer = model.replay_buffer
+    buffer.rewards[:] = np.arange(180).reshape(60, 3)  # which step it is
+    batch = buffer.draw(20_000, model.rng)
+    rows = {(steps - back) % 60 for back in range(1, min(steps, 59) + 1)}
+    assert set(batch.returns) == {3 * row + slot for row in rows for slot in range(3)}
+    assert batch.weights.all()
