@@ -50,14 +50,16 @@ def command(folder: Path, config: AlphaZeroConfig) -> list[str]:
 
 
 def test_twenty_kills_at_random_moments_never_lose_the_run(tmp_path: Path) -> None:
-    chance, reached = random.Random(0), 0
+    chance, reached, kills, patience = random.Random(0), 0, 0, 1.0
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import rl_lab.runs.alphazero"], check=True)
     imports = time.perf_counter() - began  # while they last, there is no run to kill
-    for _ in range(20):
+    while kills < 20 or (reached <= 20 and kills < 60):
+        before = reached
         process = subprocess.Popen(command(tmp_path, TINY), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        time.sleep(imports + chance.uniform(0.0, 1.0))
+        time.sleep(imports + chance.uniform(0.0, patience))
         process.send_signal(signal.SIGKILL)
+        kills += 1
         errors = process.communicate()[1]
         assert process.returncode == -signal.SIGKILL, f"the run ended by itself: {errors.decode()}"
         if (tmp_path / "config.json").exists():
@@ -69,6 +71,8 @@ def test_twenty_kills_at_random_moments_never_lose_the_run(tmp_path: Path) -> No
                 assert trainer.iteration > reached, "the run fell back behind an earlier checkpoint"
                 reached = trainer.iteration - 1
             run.close()
+        # On a busy machine a start takes longer than it did just now.
+        patience = patience if reached > before else min(3.0, 1.3 * patience)
     assert reached > 20, "the kills must have hit a run at work"
 
 
