@@ -44,7 +44,7 @@ def collect(model: LabDQN, steps: int) -> list[tuple[Any, ...]]:
         told.append(tuple(None if part is None else part.copy() for part in step))
         inner(*step)
 
-    model.replay_buffer.add = spy  # type: ignore[method-assign]
+    model.replay_buffer.add = spy
     model.learn(steps * model.n_envs, reset_num_timesteps=False)
     del model.replay_buffer.add
     return told

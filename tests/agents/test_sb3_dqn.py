@@ -36,7 +36,7 @@ class GreedyForTheIllegal(torch.nn.Module):
 def test_illegal_actions_are_never_chosen_explored_or_believed_in(double: bool) -> None:
     model = begun("tic_tac_toe", 16, double=double, learning_starts=100, exploration=0.5, n_step=2)
     lover = GreedyForTheIllegal()
-    model.train = lambda **_: None  # type: ignore[method-assign,assignment]
+    model.train = lambda **_: None
     vars(model)["q_net"] = vars(model)["q_net_target"] = model.policy.q_net = lover
     told = collect(model, 200)
     greedy = 0

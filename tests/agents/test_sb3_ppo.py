@@ -101,7 +101,7 @@ def test_truncated_episodes_are_believed_to_go_on() -> None:
         step += 1
         return observations, np.ones_like(rewards), dones, infos
 
-    model.env.step = spy  # type: ignore[method-assign]
+    model.env.step = spy
     collect(model, LabPPO.collect_rollouts)
     expected = np.ones_like(model.rollout_buffer.rewards)
     for row, slot, truncated in ends:
@@ -120,7 +120,7 @@ def test_updates_are_those_of_stable_baselines3(spec: str, monkeypatch: pytest.M
     monkeypatch.setattr(np.random, "permutation", lambda _: next(for_theirs))
     parent(theirs).train(theirs)
     monkeypatch.undo()
-    ours.rng = SimpleNamespace(permutation=lambda _, left=orders: left.pop(0))  # type: ignore[assignment]
+    ours.rng = SimpleNamespace(permutation=lambda _, left=orders: left.pop(0))
     ours.train()
     for a, b in zip(ours.policy.parameters(), theirs.policy.parameters(), strict=True):
         assert torch.equal(a, b)
@@ -161,7 +161,7 @@ def test_rollouts_through_symmetries_turn_everything() -> None:
         raw.append((np.array(model._last_obs), (action_masks(model.env), actions)))
         return inner(actions)
 
-    model.env.step = spy  # type: ignore[method-assign]
+    model.env.step = spy
     view = View(model.symmetries, np.random.default_rng(model.seed), 8)  # the first that the model will draw
     collect(model, LabMaskablePPO.collect_rollouts)
     buffer = model.rollout_buffer

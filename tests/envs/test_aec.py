@@ -236,7 +236,7 @@ def test_games_and_options() -> None:
         with pytest.raises(LabError):
             aec_env(wrong, **options)
     with pytest.raises(LabError, match="lose, raise"):
-        aec_env("go", illegal="random")  # type: ignore[arg-type]
+        aec_env("go", illegal="random")
 
 
 def test_a_copy_goes_on_by_itself() -> None:

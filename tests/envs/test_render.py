@@ -88,7 +88,7 @@ def test_an_image_is_the_scene_with_a_margin() -> None:
 @pytest.mark.parametrize("name", sorted({**GAMES, **WORLDS}))
 def test_images_of_an_episode_have_one_size(name: str) -> None:
     rules = make_game(name) if name in GAMES else make_world(name)
-    states = rules.init(1) if name in GAMES else rules.init(seed_states([1]))  # type: ignore[arg-type]
+    states = rules.init(1) if name in GAMES else rules.init(seed_states([1]))
     rng, shapes = np.random.default_rng(0), set()
     for _ in range(12):
         shapes.add(picture(rules.scene(states[0])).shape)
@@ -122,7 +122,7 @@ def test_the_owner_goes_on_when_the_user_has_closed_the_window(human: Renderer) 
     assert human._window is not None
     human._window._process.terminate()
     human._window.show(8, 8, bytes(192))  # at whatever moment
-    wait_until(lambda: not human._window.is_open)  # type: ignore[union-attr]
+    wait_until(lambda: not human._window.is_open)
     start = time.monotonic()
     assert all(draw(human) is None for _ in range(100)) and time.monotonic() - start < 1, "nothing is left to pace"
     human.close()
@@ -223,7 +223,7 @@ def test_a_window_on_a_screen_answers_while_its_owner_sleeps(screen: Callable[[]
     xdotool("windowsize", "--sync", window, "256", "256")
     wait_until(lambda: 25_000 < area("agent") < 35_000)  # it is scaled, from half the width
     xdotool("windowfocus", window, "key", "--window", window, "Escape")
-    wait_until(lambda: not human._window.is_open)  # type: ignore[union-attr]
+    wait_until(lambda: not human._window.is_open)
     assert draw(human) is None and area("agent") == 0
 
 

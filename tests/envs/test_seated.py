@@ -41,7 +41,7 @@ class Player:
 
 def tic_tac_toe(seat: str, script: list[int] | None = None, illegal: str = "lose") -> Episodes:
     game = make_game("tic_tac_toe")
-    episodes = Episodes(Seated(game, (Player(game, script),), seat), 1, illegal)  # type: ignore[arg-type]
+    episodes = Episodes(Seated(game, (Player(game, script),), seat), 1, illegal)
     episodes.seed([0])
     episodes.begin(ALL_BEGIN)
     return episodes
@@ -254,4 +254,4 @@ def test_opponents_that_cannot_be_drawn_are_refused(count: int, weights: tuple[f
 def test_a_wrong_seat_is_refused() -> None:
     game = make_game("tic_tac_toe")
     with pytest.raises(LabError, match="first, second, random"):
-        Seated(game, (Player(game),), "third")  # type: ignore[arg-type]
+        Seated(game, (Player(game),), "third")

@@ -108,7 +108,7 @@ def test_the_mask_is_where_people_look_for_it(name: str, options: dict[str, Any]
     assert has_mask == (name in ("Go", "ConnectFour", "TicTacToe", "Hex", "Othello"))
     if has_mask:
         assert info["action_mask"].dtype == np.int8
-        assert np.array_equal(info["action_mask"], env.unwrapped.action_masks())  # type: ignore[attr-defined]
+        assert np.array_equal(info["action_mask"], env.unwrapped.action_masks())
         assert env.action_space.sample(info["action_mask"]) in np.flatnonzero(info["action_mask"])
 
 
@@ -175,10 +175,10 @@ def test_an_illegal_move_raises_where_that_was_chosen_and_changes_nothing() -> N
     env = make("TicTacToe", seat="first", illegal="raise").unwrapped
     env.reset(seed=0)
     observation, *_, info = env.step(4)
-    before = env.state.tobytes()  # type: ignore[attr-defined]
+    before = env.state.tobytes()
     with pytest.raises(IllegalAction, match="not legal"):
         env.step(4)
-    assert env.state.tobytes() == before  # type: ignore[attr-defined]
+    assert env.state.tobytes() == before
     assert env.step(int(np.flatnonzero(info["action_mask"])[0]))[1] in (-1.0, 0.0, 1.0)
     assert observation.shape == env.observation_space.shape
 
@@ -187,10 +187,10 @@ def test_an_illegal_move_raises_where_that_was_chosen_and_changes_nothing() -> N
 def test_what_is_no_action_is_refused_and_changes_nothing(action: Any) -> None:
     env = make("TicTacToe", seat="first").unwrapped
     env.reset(seed=0)
-    before = env.state.tobytes()  # type: ignore[attr-defined]
+    before = env.state.tobytes()
     with pytest.raises(gymnasium.error.InvalidAction):
         env.step(action)
-    assert env.state.tobytes() == before  # type: ignore[attr-defined]
+    assert env.state.tobytes() == before
 
 
 def test_an_illegal_move_that_loses_says_so() -> None:
