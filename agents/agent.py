@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,16 @@ from numpy.typing import NDArray
 from envs.chance import Seeds, check_seeds, choose
 from envs.games.game import States
 from envs.jit import kernel
+
+
+@dataclass(frozen=True)
+class Forfeit:
+    """Why a player gives up a game instead of acting in it."""
+
+    reason: Literal["resign", "illegal", "time", "crash"]
+    """It resigns; its move is against the rules or no move at all; it took too long; it no longer runs."""
+    detail: str = ""
+    """What happened, in one sentence."""
 
 
 @dataclass
@@ -37,6 +47,9 @@ class Decision:
     """[n, A], the search's value of each tried action; NaN where it tried none."""
     variations: list[list[int]] = field(default_factory=list)
     """For each state the line of play the search expects, as actions; empty if the agent does not search."""
+    forfeits: list[Forfeit | None] | None = None
+    """For each state why the agent gives the game up, None where it acts; `action` says nothing where it does not.
+    None altogether: it acts in every state."""
 
 
 class Evaluator(Protocol):
