@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Agent, Decision, sample_actions, uniform_policy
-from envs.chance import Seeds
+from envs.chance import Seeds, check_seeds
+from envs.faces.opponents import Moves
 from envs.games.game import Actions, Game, States, TerritoryGame, player_sign
 from envs.solo.world import World
 
@@ -38,8 +39,13 @@ class RandomAgent(Agent):
 
     def act(self, states: States, seeds: Seeds) -> Decision:
         """See Agent.act; the value is 0."""
-        mask = self.game.legal_mask(states)
-        return Decision(sample_actions(mask, seeds), uniform_policy(mask), np.zeros(len(states), np.float32))
+        action = self.choose(states, seeds).action
+        return Decision(action, uniform_policy(self.game.legal_mask(states)), np.zeros(len(states), np.float32))
+
+    def choose(self, states: States, seeds: Seeds) -> Moves:
+        """See Agent.choose."""
+        check_seeds(seeds, len(states))
+        return Moves(self.game.random_actions(states, seeds))
 
 
 class GreedyAgent(Agent):

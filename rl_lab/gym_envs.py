@@ -22,7 +22,8 @@ from agents.registry import make_agent
 from envs.errors import LabError
 from envs.faces.episodes import IllegalMove
 from envs.faces.gym_env import WorldEnv
-from envs.faces.seated import Checked, Opponent, Seat, Seated
+from envs.faces.opponents import Checked, Opponent, Outsider
+from envs.faces.seated import Seat, Seated
 from envs.faces.vector_env import WorldVectorEnv
 from envs.games.game import Game
 from envs.games.registry import GAMES, make_game
@@ -62,14 +63,14 @@ class LabVectorEnv(WorldVectorEnv):
 
 def named_world(
     name: str,
-    opponent: str | Opponent | Sequence[str | Opponent] = "random",
+    opponent: str | Outsider | Sequence[str | Outsider] = "random",
     seat: Seat = "random",
     **options: Any,
 ) -> World:
     """The world with that name in spec strings; a board game becomes one against `opponent`, from `seat`.
 
-    `opponent` is an agent's spec string, any object with `act` and `reset` (envs.faces.seated.Opponent), or several of
-    them, of whom each episode draws one; `seat` is "first", "second" or "random". The other options are the game's or
+    `opponent` is an agent's spec string, any object with `act` and `reset` (envs.faces.opponents.Outsider), or several
+    of them, of whom each episode draws one; `seat` is "first", "second" or "random". The other options are the game's or
     the world's. Raises LabError for an unknown option, with those that exist.
     """
     kind: Any = GAMES[name] if name in GAMES else WORLDS[name]
@@ -86,7 +87,7 @@ def named_world(
     return make_world(name, **options)
 
 
-def _opponent(given: str | Opponent, game: Game) -> Opponent:
+def _opponent(given: str | Outsider, game: Game) -> Opponent:
     if isinstance(given, str):
         return make_agent(given, game)
     if not (callable(getattr(given, "act", None)) and callable(getattr(given, "reset", None))):

@@ -26,7 +26,8 @@ from agents.sb3.player import PolicyAgent, seated_view
 from agents.sb3.policy import Config, blank_policy, policy_of, set_weights, weights_of
 from envs.chance import seed_of
 from envs.errors import LabError
-from envs.faces.seated import Opponent, Seated
+from envs.faces.opponents import Opponent
+from envs.faces.seated import Seated
 from envs.games.game import Game
 
 SELF = "self"

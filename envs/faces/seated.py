@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from envs.chance import Seeds, draw_seeds, uniform
-from envs.errors import IllegalAction, LabError
+from envs.errors import LabError
+from envs.faces.opponents import Opponent, resigned
 from envs.games.game import Game, States, as_items, player_sign, row_dtype
 from envs.games.scene import Scene
 from envs.solo.world import WORLD_FIELDS, World
@@ -24,52 +25,6 @@ from envs.solo.world import WORLD_FIELDS, World
 Seat = Literal["first", "second", "random"]
 SEATS = ("first", "second", "random")
 MAX_OPPONENTS = 256
-
-
-class Choice(Protocol):
-    """What an opponent decided."""
-
-    @property
-    def action(self) -> NDArray[Any]:
-        """[n], legal in their states."""
-
-
-class Opponent(Protocol):
-    """Whoever sits in the other seat; every Agent of the lab is one."""
-
-    def act(self, states: States, seeds: Seeds) -> Choice:
-        """Decides for n unfinished states; seeds (uint64[n], advanced in place) are the rows' chance.
-
-        As in Game.step nothing is checked: the actions must be legal and the states left as they are. Checked(...)
-        makes sure of both.
-        """
-
-    def reset(self) -> None:
-        """Forgets any memory of games in progress."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """An opponent from elsewhere: it gets a copy of the states, and IllegalAction is raised if it breaks the rules."""
-
-    opponent: Opponent
-    game: Game
-
-    def act(self, states: States, seeds: Seeds) -> Choice:
-        """See Opponent.act."""
-        choice = self.opponent.act(states.copy(), seeds)
-        actions = np.asarray(choice.action)
-        if actions.shape != states.shape or not np.issubdtype(actions.dtype, np.integer):
-            raise IllegalAction(f"The opponent must choose {len(states)} actions as whole numbers, not {actions!r}.")
-        inside = (actions >= 0) & (actions < self.game.num_actions)
-        legal = inside & self.game.legal_mask(states)[np.arange(len(states)), np.where(inside, actions, 0)]
-        if not legal.all():
-            raise IllegalAction(f"The opponent chose {int(actions[legal.argmin()])}, which is not legal there.")
-        return choice
-
-    def reset(self) -> None:
-        """See Opponent.reset."""
-        self.opponent.reset()
 
 
 @dataclass(frozen=True)
@@ -132,9 +87,8 @@ class Seated(World):
         return True
 
     def init(self, seeds: Seeds) -> States:
-        states = np.zeros(len(seeds), self.state_dtype)
+        states = np.repeat(as_items(self._start), len(seeds)).view(self.state_dtype)
         states["seed"] = seeds
-        as_items(states["board"])[:] = as_items(self.game.init(len(seeds)))
         luck = uniform(draw_seeds(states["seed"]), 2)
         states["seat"] = luck[:, 0] < 0.5 if self.seat == "random" else self.seat == "second"
         states["opponent"] = self._thresholds.searchsorted(luck[:, 1], side="right")
@@ -174,6 +128,13 @@ class Seated(World):
         return self.game.scene(state["board"])
 
     @cached_property
+    def _start(self) -> States:
+        """A row before anything is drawn, a batch of one."""
+        start = np.zeros(1, self.state_dtype)
+        as_items(start["board"])[:] = as_items(self.game.init(1))
+        return start
+
+    @cached_property
     def _thresholds(self) -> NDArray[np.float64]:
         """[k - 1]: a number from [0, 1) means the opponent whose index is the number of thresholds it reaches."""
         weights = np.array(self.weights or [1.0] * len(self.opponents))
@@ -201,7 +162,11 @@ class Seated(World):
         chosen = as_items(boards)[rows].view(boards.dtype)
         # Its memory would follow a slot; here the rows change from call to call, and so would its play.
         opponent.reset()
-        self.game.step(chosen, opponent.act(chosen, seeds).action)
+        choice = opponent.choose(chosen, seeds)
+        if choice.forfeits:
+            gone = resigned(choice.forfeits)
+            chosen["terminated"][gone], chosen["outcome"][gone] = True, -player_sign(chosen["to_play"][gone])
+        self.game.step(chosen, choice.action)
         states["seed"][rows] = seeds
         as_items(boards)[rows] = as_items(chosen)
         return len(rows)

@@ -30,6 +30,7 @@ def check_game(game: Game, games: int = 64, seed: int = 0) -> None:
     for ply in _random_games(game, games, seed):
         plies.check_header(game, ply)
         plies.check_mask(game, ply)
+        plies.check_random_actions(game, ply)
         plies.check_observation(game, ply)
         plies.check_rows_apart(game, ply)
         plies.check_text(game, ply)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games.game import Game, States, TerritoryGame
 
@@ -65,6 +66,20 @@ def check_mask(game: Game, ply: Ply) -> None:
     ended = ply.before.copy()
     ended["terminated"] = True
     assert not game.legal_mask(ended).any(), "legal_mask allows an action in a finished game, ended by a forfeit"
+
+
+def check_random_actions(game: Game, ply: Ply) -> None:
+    states, seeds = ply.before.copy(), seed_states(range(len(ply.before)))
+    drawn = seeds.copy()
+    actions, rows = game.random_actions(states, drawn), np.flatnonzero(ply.running)
+    assert_same(states, ply.before, "random_actions changed a state")
+    assert actions.shape == (len(states),), "random_actions must have shape [n]"
+    assert ply.mask[rows, actions[rows]].all(), "random_actions drew an illegal action"
+    assert (drawn != seeds)[rows].all(), "random_actions must advance the random state of every running row"
+    for i in rows:
+        seed = seeds[i : i + 1].copy()
+        alone = game.random_actions(states[i : i + 1], seed)
+        assert alone[0] == actions[i] and seed[0] == drawn[i], "random_actions depends on the other rows"
 
 
 def check_observation(game: Game, ply: Ply) -> None:

@@ -25,6 +25,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.chance import Seeds, choose
 from envs.games.scene import Scene
 
 HEADER: list[tuple[str, str]] = [
@@ -177,6 +178,10 @@ class Game(ABC):
     @abstractmethod
     def observe(self, states: States) -> NDArray[np.uint8]:
         """What the player to move sees, uint8[n, C, H, W]; own pieces always in the first planes."""
+
+    def random_actions(self, states: States, seeds: Seeds) -> Actions:
+        """A uniformly random legal action for each unfinished row; `seeds` (uint64[n]) are advanced. Shape [n]."""
+        return choose(self.legal_mask(states), seeds)
 
     @abstractmethod
     def playout(self, states: States, seeds: NDArray[np.uint64], sensible: bool = True) -> None:

@@ -26,7 +26,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from envs.chance import Seeds
+from envs.chance import Seeds, choose
 from envs.games.game import States
 from envs.games.scene import Scene
 
@@ -101,6 +101,10 @@ class World(ABC):
         assert isinstance(self.action_space, spaces.Discrete), "a Box of actions has no mask"
         over = states["terminated"] | states["truncated"]
         return np.repeat(~over[:, None], int(self.action_space.n), axis=1)
+
+    def random_actions(self, states: States, seeds: Seeds) -> NDArray[np.int64]:
+        """A uniformly random legal action for each running row; `seeds` (uint64[n]) are advanced. Shape [n]."""
+        return choose(self.legal_mask(states), seeds)
 
     @property
     def masks_actions(self) -> bool:

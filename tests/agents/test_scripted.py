@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import chisquare
 
 from agents.scripted import GreedyAgent, RandomAgent, successors
 from envs.chance import seed_states
@@ -51,6 +52,19 @@ def test_random_agent_reaches_every_action_about_equally_often():
     game = Go(size=2, komi=0.5)
     decision = RandomAgent(game).act(game.init(5000), seed_states(range(5000)))
     np.testing.assert_allclose(np.bincount(decision.action, minlength=5) / 5000, 0.2, atol=0.03)
+
+
+@pytest.mark.parametrize(("plies", "suicide"), [(0, False), (12, False), (40, False), (40, True)])
+def test_random_go_moves_are_uniform_over_the_legal_ones(plies: int, suicide: bool) -> None:
+    """Also where few are left, and the draw has to list them. Chi-square, at 1 in 10,000 for a right program."""
+    game, n = Go(size=4, suicide=suicide), 20_000
+    states = some_states(game, 8, plies, seed=3)
+    for i, legal in enumerate(game.legal_mask(states)):
+        drawn = game.random_actions(np.repeat(states[i : i + 1], n), seed_states(range(n)))
+        counts = np.bincount(drawn, minlength=game.num_actions)
+        assert not counts[~legal].any()
+        if legal.sum() > 1:
+            assert chisquare(counts[legal]).pvalue > 1e-4 / 8
 
 
 TACTICS = [

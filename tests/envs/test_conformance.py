@@ -205,7 +205,27 @@ class StartsEverySecondGameInTheMirror(ConnectFour):
         super().step(states, actions)
 
 
+class DrawsAnyAction(TicTacToe):
+    def random_actions(self, states: States, seeds: Any) -> Any:
+        seeds += np.uint64(1)
+        return np.zeros(len(states), np.int64)
+
+
+class DrawsForgetfully(TicTacToe):
+    def random_actions(self, states: States, seeds: Any) -> Any:
+        return super().random_actions(states, seeds.copy())
+
+
+class DrawsInCompany(TicTacToe):
+    def random_actions(self, states: States, seeds: Any) -> Any:
+        drawn = super().random_actions(states, seeds)
+        return drawn if len(states) > 1 else self.legal_mask(states)[:, ::-1].argmax(axis=1)
+
+
 BROKEN = [
+    (DrawsAnyAction(), "random_actions drew an illegal action"),
+    (DrawsForgetfully(), "random_actions must advance"),
+    (DrawsInCompany(), "random_actions depends on the other rows"),
     (TouchesFinishedRows(), "step changed a finished row"),
     (GivesTheWinToTheLoser(), "parse_text refuses what text wrote"),
     (KnowsTheOutcomeTooSoon(), "outcome must be 0 while the game runs"),

@@ -13,7 +13,8 @@ from agents.scripted import GreedyAgent
 from envs.chance import Seeds, choose, seed_states
 from envs.errors import IllegalAction, LabError
 from envs.faces.episodes import Episodes
-from envs.faces.seated import Checked, Seated
+from envs.faces.opponents import Checked
+from envs.faces.seated import Seated
 from envs.games import make_game
 from envs.games.game import Game, States
 
@@ -24,7 +25,10 @@ class Player:
     """Chooses at random, or what a script says, and counts what it is asked."""
 
     def __init__(self, game: Game, script: list[Any] | None = None) -> None:
-        self.game, self.script, self.turns = game, script, 0
+        self.game, self.script, self.turns, self.forfeits = game, script, 0, None
+
+    def choose(self, states: States, seeds: Seeds) -> Player:
+        return self.act(states, seeds)
 
     def act(self, states: States, seeds: Seeds) -> Player:
         self.turns += 1

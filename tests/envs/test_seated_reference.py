@@ -30,10 +30,10 @@ class Recorder:
     """Draws a legal action, goes further down the list the oftener it was asked since its reset, and notes all."""
 
     def __init__(self, game: Game, stride: int) -> None:
-        self.game, self.stride, self.memory = game, stride, 0
+        self.game, self.stride, self.memory, self.forfeits = game, stride, 0, None
         self.asked: Counter[tuple[bytes, int]] = Counter()
 
-    def act(self, states: States, seeds: Seeds) -> Recorder:
+    def choose(self, states: States, seeds: Seeds) -> Recorder:
         self.asked.update((row.tobytes(), int(seed)) for row, seed in zip(states, seeds, strict=True))
         mask = self.game.legal_mask(states)
         drawn = choose(mask, seeds)
@@ -78,7 +78,7 @@ class Episode:
     def _answer(self) -> None:
         while not self.board["terminated"][0] and self.board["to_play"][0] != self.seat:
             self.opponent.reset()
-            self.game.step(self.board, self.opponent.act(self.board.copy(), self.seed).action)
+            self.game.step(self.board, self.opponent.choose(self.board.copy(), self.seed).action)
         if self.board["terminated"][0]:
             self.over = True
             self.reward = float(self.board["outcome"][0]) * (1 if self.seat == 0 else -1)

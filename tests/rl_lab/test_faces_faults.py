@@ -16,7 +16,8 @@ from agents.scripted import RandomAgent
 from envs.chance import Seeds
 from envs.errors import IllegalAction, LabError
 from envs.faces.gym_env import WorldEnv
-from envs.faces.seated import Opponent, Seated
+from envs.faces.opponents import Opponent
+from envs.faces.seated import Seated
 from envs.faces.vector_env import WorldVectorEnv
 from envs.games import make_game
 from envs.games.game import States
@@ -32,18 +33,18 @@ class Mortal(RandomAgent):
         super().__init__(GAME)
         self.calls = calls
 
-    def act(self, states: States, seeds: Seeds) -> Any:
+    def choose(self, states: States, seeds: Seeds) -> Any:
         self.calls -= 1
         if self.calls == 0:
             raise RuntimeError("the opponent has failed")
-        return super().act(states, seeds)
+        return super().choose(states, seeds)
 
 
 class Cheat(RandomAgent):
     """Plays where the first stone is."""
 
-    def act(self, states: States, seeds: Seeds) -> Any:
-        decision = super().act(states, seeds)
+    def choose(self, states: States, seeds: Seeds) -> Any:
+        decision = super().choose(states, seeds)
         decision.action[:] = 4
         return decision
 

@@ -193,6 +193,11 @@ class Go(TerritoryGame):
         for_slices(lambda a, b: views.observe_rows(states, planes, self.size, a, b), len(states))
         return planes.reshape(len(states), *self.observation_shape)
 
+    def random_actions(self, states: States, seeds: NDArray[np.uint64]) -> Actions:
+        actions = np.empty(len(states), np.int64)
+        for_slices(lambda a, b: random_play.choose_rows(states, seeds, actions, self.size, a, b), len(states))
+        return actions
+
     def playout(self, states: States, seeds: NDArray[np.uint64], sensible: bool = True) -> None:
         for_slices(lambda a, b: random_play.playout_rows(states, seeds, sensible, a, b), len(states), min_rows=2)
 

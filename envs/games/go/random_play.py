@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.chance import next_random
-from envs.games.go.kernels import LEGAL, Int, around, legality, play_point, stride_of
+from envs.games.go.kernels import LEGAL, Int, action_of, around, legality, play_point, stride_of
 from envs.games.go.layout import EMPTY, OFF
 from envs.jit import kernel
 
@@ -78,3 +78,12 @@ def playout_rows(states: NDArray[Any], seeds: NDArray[Any], sensible: bool, star
             p, state = _random_point(row, state, sensible)
             play_point(row, p)
         seeds[i] = state
+
+
+@kernel
+def choose_rows(states: NDArray[Any], seeds: NDArray[Any], out: Any, board_size: Int, start: Int, stop: Int) -> None:
+    """Fills out[i] with a uniformly random legal action of the running row i, the pass included."""
+    for i in range(start, stop):
+        row = states[i]
+        p, seeds[i] = _random_point(row, seeds[i], False)
+        out[i] = action_of(row, p, board_size) if p else board_size * board_size
