@@ -70,8 +70,8 @@ def named_world(
     """The world with that name in spec strings; a board game becomes one against `opponent`, from `seat`.
 
     `opponent` is an agent's spec string, any object with `act` and `reset` (envs.faces.opponents.Outsider), or several
-    of them, of whom each episode draws one; `seat` is "first", "second" or "random". The other options are the game's or
-    the world's. Raises LabError for an unknown option, with those that exist.
+    of them, of whom each episode draws one; `seat` is "first", "second" or "random". The other options are the game's
+    or the world's. Raises LabError for an unknown option, with those that exist.
     """
     kind: Any = GAMES[name] if name in GAMES else WORLDS[name]
     known = [*(f.name for f in fields(kind)), *(GAME_OPTIONS if name in GAMES else ()), *OPTIONS]
