@@ -18,6 +18,9 @@ from agents.search.search import SearchConfig
 from envs.chance import Seeds, branch_seeds
 from envs.games.game import Game, States
 
+LEAST_PRIOR = float(np.float32(1e-37))
+"""No legal action is thought less likely than this."""
+
 
 @dataclass
 class Node:
@@ -29,7 +32,6 @@ class Node:
     to_play: int
     terminated: bool
     value: float
-    log_prior: dict[int, float] = field(default_factory=dict)
     prior: dict[int, float] = field(default_factory=dict)
     children: dict[int, Node] = field(default_factory=dict)
     visits: int = 0
@@ -100,13 +102,11 @@ class ReferenceSearch:
         """Gives a node the evaluator's value and its policy over the legal actions."""
         logits, value = self.evaluator(node.state, branch_seeds(self.tree_seed, np.array([node.index])))
         legal = [int(a) for a in np.flatnonzero(self.game.legal_mask(node.state)[0])]
-        highest = max(float(logits[0, a]) for a in legal)
-        log_total = math.log(sum(math.exp(float(logits[0, a]) - highest) for a in legal))
         node.value = (1 - 2 * node.to_play) * float(value[0])
-        for a in legal:
-            log_p = float(logits[0, a]) - highest - log_total
-            node.log_prior[a] = float(np.float32(log_p))
-            node.prior[a] = float(np.float32(math.exp(log_p)))
+        highest = max(float(logits[0, a]) for a in legal)
+        weights = {a: math.exp(float(logits[0, a]) - highest) for a in legal}
+        total = sum(weights.values())
+        node.prior = {a: max(float(np.float32(weight / total)), LEAST_PRIOR) for a, weight in weights.items()}
 
     def halving(self, root: Node, gumbel: NDArray[np.float64]) -> Iterator[int]:
         """Gumbel's actions at the root, for ever: sequential halving (Karnin, Koren, Somekh 2013).
@@ -130,7 +130,7 @@ class ReferenceSearch:
     def root_scores(self, root: Node, gumbel: NDArray[np.float64]) -> dict[int, float]:
         """g + log P + sigma(completed Q) of each legal action."""
         sigma = self.sigma(root)
-        return {a: gumbel[a] + root.log_prior[a] + sigma[a] for a in root.prior}
+        return {a: gumbel[a] + math.log(root.prior[a]) + sigma[a] for a in root.prior}
 
     def select(self, node: Node) -> int:
         """The action the rule tries next; ties go to the lowest action."""
@@ -171,7 +171,7 @@ class ReferenceSearch:
     def improved_policy(self, node: Node) -> dict[int, float]:
         """softmax(log P + sigma(completed Q)) over the legal actions."""
         sigma = self.sigma(node)
-        scores = {a: node.log_prior[a] + sigma[a] for a in node.prior}
+        scores = {a: math.log(node.prior[a]) + sigma[a] for a in node.prior}
         highest = max(scores.values())
         weights = {a: math.exp(score - highest) for a, score in scores.items()}
         total = sum(weights.values())

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from agents.agent import Evaluator
 from agents.search import selection
 from agents.search.selection import GUMBEL, PUCT
-from agents.search.tree import Tree, install
-from agents.search.walk import backward, conclude, simulate
+from agents.search.tree import RootView, Tree
+from agents.search.walk import backward, conclude, install, open_leaves, read_headers, simulate
 from envs.chance import Seeds, branch_seeds, check_seeds, draw_seeds, gamma, gumbel
 from envs.errors import LabError
-from envs.games.game import Game, States, as_items
+from envs.games.game import Game, States
 from envs.parallel import for_slices
 
 MIN_TREES_PER_THREAD = 16
@@ -122,32 +122,33 @@ class Search:
         """
         config, n = self.config, len(states)
         check_seeds(seeds, n)
-        tree = self._prepare_roots(states, draw_seeds(seeds))
-        prior = tree.prior[:, 0].copy()
-        noise = np.zeros((n, self.game.num_actions))
+        old, self.tree = self.tree, None  # whatever fails below leaves no tree to go on from
+        tree = self._prepare_roots(old, states, draw_seeds(seeds))
+        before = tree.view_roots()
         if config.rule == "puct" and config.dirichlet_fraction > 0:
-            tree.prior[:, 0] = self._with_noise(prior, tree.logits[:, 0] > -np.inf, seeds)
+            tree.set_root_prior(self._with_noise(before.prior, seeds))
+        scores = tree.log_prior
         if config.rule == "gumbel" and config.gumbel_scale > 0:
-            noise = config.gumbel_scale * gumbel(seeds, self.game.num_actions)
-        visits_before, _ = tree.root_edges()
-        done = 0
-        while done < config.num_simulations:
-            wave = min(config.leaves_per_wave, config.num_simulations - done)
-            leaves, new = self._simulate(tree, noise, visits_before, done, wave)
+            scores = scores + config.gumbel_scale * gumbel(seeds, self.game.num_actions)
+        num_legal = (before.prior > 0).sum(axis=1)
+        schedules = self._considered[np.minimum(num_legal, len(self._considered) - 1)]
+        for done in range(0, config.num_simulations, config.leaves_per_wave):
+            wave = schedules[:, done : done + config.leaves_per_wave]
+            leaves, new = self._simulate(tree, scores, before.visits, wave)
             self._expand(tree, leaves, new)
             self._backward(tree, leaves)
-            done += wave
-        return self._result(tree, prior, noise, visits_before)
+        self.tree = tree
+        return self._result(tree, before, scores)
 
-    def _prepare_roots(self, states: States, tree_seeds: Seeds) -> Tree:
+    def _prepare_roots(self, old: Tree | None, states: States, tree_seeds: Seeds) -> Tree:
         """Trees whose roots are the given states, evaluated; continued from the last call where possible."""
-        old, self.tree = self.tree, self._room(len(states))
-        tree = self.tree
+        tree = self._room(len(states))
         tree.seeds[:] = tree_seeds
         carry_on = self.reuse and old is not None and old.batch == tree.batch
         continued = [carry_on and tree.promote(b, states[b]) and self._has_room(tree, b) for b in range(len(states))]
+        tree.keep_rows_of(np.flatnonzero(continued))
         fresh = np.flatnonzero(~np.array(continued))
-        tree.reset(fresh, states[fresh])
+        tree.plant(fresh, states[fresh])
         self._evaluate(tree, fresh, np.zeros_like(fresh), states[fresh])
         root = tree.nodes[:, 0]
         root["value_sum"] = np.where(root["visits"] == 0, root["value"], root["value_sum"])
@@ -164,8 +165,9 @@ class Search:
     def _has_room(self, tree: Tree, b: int) -> bool:
         return int(tree.size[b]) + self.config.num_simulations <= tree.capacity
 
-    def _with_noise(self, prior: NDArray[np.float32], legal: NDArray[np.bool_], seeds: Seeds) -> NDArray[np.float64]:
+    def _with_noise(self, prior: NDArray[np.float32], seeds: Seeds) -> NDArray[np.float64]:
         """The prior mixed with Dirichlet noise over the legal actions. Shape [n, A]."""
+        legal = prior > 0
         alpha = self.config.dirichlet_total / legal.sum(axis=1, keepdims=True)
         noise = np.where(legal, gamma(seeds, np.broadcast_to(alpha, prior.shape)), 0.0)
         noise /= np.maximum(noise.sum(axis=1, keepdims=True), 1e-300)
@@ -173,18 +175,18 @@ class Search:
         return (1 - fraction) * prior + fraction * noise
 
     def _simulate(
-        self, tree: Tree, noise: NDArray[Any], before: NDArray[Any], done: int, wave: int
+        self, tree: Tree, scores: NDArray[Any], before: NDArray[Any], schedules: NDArray[Any]
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """(leaves [B, wave], whether each is a new node [B, wave]) of the next simulations."""
+        """(leaves [B, wave], whether each is a new node [B, wave]) of the next simulations; schedules [B, wave]."""
         c = self.config
-        leaves = np.empty((tree.batch, wave), np.int32)
+        leaves = np.empty(schedules.shape, np.int32)
         new = np.empty(leaves.shape, np.bool_)
         rule = PUCT if c.rule == "puct" else GUMBEL
         constants = (c.c_init, c.c_base, c.fpu_reduction, c.c_visit, c.c_scale)
         for_slices(
             lambda start, stop: simulate(
-                tree.nodes, tree.children, tree.prior, tree.logits, tree.size,
-                rule, constants, noise, before, self._considered, done, leaves, new, start, stop,
+                tree.nodes, tree.untried, tree.size,
+                rule, constants, scores, before, schedules, leaves, new, start, stop,
             ),
             len(leaves),
             MIN_TREES_PER_THREAD,
@@ -195,16 +197,17 @@ class Search:
         """Makes and evaluates the states of the leaves that are new."""
         b, k = np.nonzero(new)
         n = leaves[b, k]
-        states = tree.states[b, tree.nodes["parent"][b, n]].view(self.game.state_dtype)
-        self.game.step(states, tree.nodes["action"][b, n])
-        tree.states[b, n] = as_items(states)
-        terminated = states["terminated"]
-        tree.nodes["to_play"][b, n] = states["to_play"]
-        tree.nodes["terminated"][b, n] = terminated
-        tree.nodes["value"][b, n] = states["outcome"]  # for good if the game is over, else until evaluated
-        if terminated.any():
-            b, n, states = b[~terminated], n[~terminated], states[~terminated]
-        self._evaluate(tree, b, n, states)
+        nodes, rows, first, last = tree.nodes, tree.bytes_of_rows, tree.used, tree.used + len(n)
+        actions, running = np.empty(len(n), np.int64), np.empty(len(n), np.bool_)
+        for_slices(lambda i, j: open_leaves(nodes, rows, b, n, first, actions, i, j), len(n), MIN_TREES_PER_THREAD)
+        states = tree.rows[first:last]
+        tree.used = last
+        self.game.step(states, actions)
+        for_slices(lambda i, j: read_headers(nodes, rows, b, n, running, i, j), len(n))
+        if running.all():
+            self._evaluate(tree, b, n, states)
+        else:
+            self._evaluate(tree, b[running], n[running], states[running])
 
     def _evaluate(self, tree: Tree, b: NDArray[np.int64], n: NDArray[Any], states: States) -> None:
         """Asks the evaluator about the unfinished states of nodes n[i] of trees b[i]."""
@@ -212,30 +215,28 @@ class Search:
             return
         mask = self.game.legal_mask(states)
         logits, values = self.evaluator(states, branch_seeds(tree.seeds[b], n))
-        if not (np.isfinite(values).all() and np.isfinite(logits[mask]).all()):
+        is_finite = np.ones(1, np.bool_)
+        arrays = (tree.nodes, tree.untried, b, n, mask, logits, values, is_finite)
+        for_slices(lambda i, j: install(*arrays, i, j), len(states), MIN_TREES_PER_THREAD)
+        if not is_finite[0]:
             raise LabError(
                 "The evaluator's answer is not finite: its net is beyond use, an earlier checkpoint may not be."
             )
-        arrays = (tree.nodes, tree.prior, tree.logits)
-        for_slices(lambda i, j: install(*arrays, b, n, mask, logits, values, i, j), len(states), 64)
 
     @staticmethod
     def _backward(tree: Tree, leaves: NDArray[np.int32]) -> None:
         for_slices(lambda a, b: backward(tree.nodes, leaves, a, b), len(leaves), MIN_TREES_PER_THREAD)
 
-    def _result(
-        self, tree: Tree, prior: NDArray[np.float32], noise: NDArray[Any], before: NDArray[np.int32]
-    ) -> SearchResult:
-        visits, q = tree.root_edges()
-        root = tree.nodes[:, 0]
-        sign = 1 - 2 * root["to_play"]
+    def _result(self, tree: Tree, before: RootView, scores: NDArray[Any]) -> SearchResult:
+        after = tree.view_roots()
+        visits, root = after.visits, tree.nodes[:, 0]
         if self.config.rule == "puct":
             policy = visits / visits.sum(axis=1, keepdims=True)
             action = visits.argmax(axis=1)
-            value = sign * root["value_sum"] / root["visits"]
+            value = (1 - 2 * root["to_play"]) * root["value_sum"] / root["visits"]
         else:
             policy, value = np.empty(visits.shape), np.empty(len(visits))
             action = np.empty(len(visits), np.int64)
-            conclude(tree.nodes, tree.children, tree.prior, tree.logits, noise, before,
+            conclude(tree.nodes, tree.untried, scores, before.visits,
                      self.config.c_visit, self.config.c_scale, policy, value, action)  # fmt: skip
-        return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), prior, visits, q)
+        return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), before.prior, visits, after.q)

@@ -1,4 +1,4 @@
-"""Which action a simulation tries next: the two rules, jitted, over one node's edges.
+"""Which action a simulation tries next: the two rules, jitted, over one node's tried actions and its best untried one.
 
 Notation: N(a) visits of a child (those under way included), Q(a) its mean value from the side to move, P(a) the
 prior, V the evaluator's value of the node.
@@ -11,6 +11,9 @@ Gumbel (Danihelka et al. 2022):  at the root sequential halving over g(a) + log 
     g; inside, deterministically, argmax pi'(a) - N(a) / (1 + sum N), pi' = softmax(log P + sigma(completed Q)),
     sigma(q) = (c_visit + max N) * c_scale * (q + 1) / 2; an untried action's Q is completed by the mixed value of
     their appendix D.
+
+Under either rule untried actions differ in their prior alone, so only the best of them can be next. Under Gumbel all of
+them have one completed Q, so pi' needs an exponential for each tried action, not for each action.
 """
 
 from __future__ import annotations
@@ -24,129 +27,134 @@ from numpy.typing import NDArray
 from envs.jit import kernel
 
 PUCT, GUMBEL = 0, 1
-NO_PRIOR = 1e-38
 
 
 @kernel
-def edge(nodes: NDArray[Any], children: NDArray[Any], b: int, node: int, action: int) -> tuple[int, float]:
-    """(N, Q from the side to move at `node`) of an action; simulations under way count as lost. Q is 0 if N is 0."""
-    child = children[b, node, action]
-    if child < 0:
-        return 0, 0.0
-    visits = nodes[b, child].visits + nodes[b, child].pending
-    if visits == 0:
-        return 0, 0.0
-    total = nodes[b, child].value_sum if nodes[b, node].to_play == 0 else -nodes[b, child].value_sum
-    return visits, (total - nodes[b, child].pending) / visits
+def q_of(child: Any, to_play: int) -> float:
+    """Q(a) of a tried action for the player `to_play`; simulations under way count as lost."""
+    total: float = child.value_sum if to_play == 0 else -child.value_sum
+    q: float = (total - child.pending) / (child.visits + child.pending)
+    return q
 
 
 @kernel
 def puct_action(
-    nodes: NDArray[Any],
-    children: NDArray[Any],
-    prior: NDArray[Any],
-    logits: NDArray[Any],
-    b: int,
-    node: int,
-    c_init: float,
-    c_base: float,
-    fpu_reduction: float,
-) -> int:
-    """The action PUCT tries next at a node."""
-    num_actions = prior.shape[2]
+    nodes: NDArray[Any], untried: NDArray[Any], b: int, node: int, c_init: float, c_base: float, fpu_reduction: float
+) -> tuple[int, int]:
+    """The action PUCT tries next at a node, the lowest of equals, and its child, -1 if it has none yet."""
     record = nodes[b, node]
     total = record.visits + record.pending - 1  # the node's own evaluation is no try of an action
-    tried = 0.0
-    for a in range(num_actions):
-        if children[b, node, a] >= 0:
-            tried += prior[b, node, a]
-    mean = record.value_sum / record.visits if record.visits > 0 else record.value
-    first = (mean if record.to_play == 0 else -mean) - fpu_reduction * math.sqrt(tried)
     scale = (math.log((1 + total + c_base) / c_base) + c_init) * math.sqrt(max(total, 1))
-    best, best_score = -1, -np.inf
-    for a in range(num_actions):
-        if logits[b, node, a] > -np.inf:  # legal, however small the prior
-            visits, q = edge(nodes, children, b, node, a)
-            score = (q if visits > 0 else first) + scale * prior[b, node, a] / (1 + visits)
-            if score > best_score:
-                best, best_score = a, score
-    return best
+    best, best_child, best_score, tried = -1, -1, -np.inf, 0.0
+    c = record.first_child
+    while c >= 0:
+        child = nodes[b, c]
+        tried += child.prior
+        score = q_of(child, record.to_play) + scale * child.prior / (1 + child.visits + child.pending)
+        if score > best_score or (score == best_score and child.action < best):
+            best, best_child, best_score = child.action, c, score
+        c = child.sibling
+    action = record.best_untried
+    if action >= 0:
+        mean = record.value_sum / record.visits if record.visits > 0 else record.value
+        first = (mean if record.to_play == 0 else -mean) - fpu_reduction * math.sqrt(tried)
+        score = first + scale * untried[b, node, action]
+        if score > best_score or (score == best_score and action < best):
+            best, best_child = action, -1
+    return best, best_child
 
 
 @kernel
-def completed_q(
-    nodes: NDArray[Any],
-    children: NDArray[Any],
-    prior: NDArray[Any],
-    b: int,
-    node: int,
-    q: NDArray[Any],
-    visits: NDArray[Any],
-    c_visit: float,
-    c_scale: float,
-) -> None:
-    """Fills visits[a] = N(a) and q[a] = sigma(Q(a)), untried actions completed by the mixed value."""
-    num_actions = prior.shape[2]
+def completion(nodes: NDArray[Any], b: int, node: int, c_visit: float, c_scale: float) -> tuple[float, float, int]:
+    """What Gumbel's rules need of a node: (the mixed value, the slope of sigma, sum N)."""
+    record = nodes[b, node]
     total, most, tried, weighted = 0, 0, 0.0, 0.0
-    for a in range(num_actions):
-        visits[a], q[a] = edge(nodes, children, b, node, a)
-        total += visits[a]
-        most = max(most, visits[a])
-        if visits[a] > 0:
-            p = max(np.float64(prior[b, node, a]), NO_PRIOR)
-            tried += p
-            weighted += p * q[a]
-    value = nodes[b, node].value if nodes[b, node].to_play == 0 else -nodes[b, node].value
+    c = record.first_child
+    while c >= 0:
+        child = nodes[b, c]
+        visits = child.visits + child.pending
+        total += visits
+        most = max(most, visits)
+        tried += child.prior
+        weighted += child.prior * q_of(child, record.to_play)
+        c = child.sibling
+    value = record.value if record.to_play == 0 else -record.value
     if total > 0:
         value = (value + total * weighted / tried) / (1 + total)
-    scale = (c_visit + most) * c_scale * 0.5
-    for a in range(num_actions):
-        q[a] = scale * ((q[a] if visits[a] > 0 else value) + 1)
+    return value, (c_visit + most) * c_scale * 0.5, total
 
 
 @kernel
-def improved_policy(logits: NDArray[Any], b: int, node: int, q: NDArray[Any], out: NDArray[Any]) -> None:
-    """Fills out[a] with softmax(log P + sigma(completed Q)); 0 for illegal actions."""
-    highest = -np.inf
-    for a in range(out.size):
-        out[a] = logits[b, node, a] + q[a]
-        highest = max(highest, out[a])
-    total = 0.0
-    for a in range(out.size):
-        out[a] = math.exp(out[a] - highest)
-        total += out[a]
-    for a in range(out.size):
-        out[a] /= total
+def weigh(nodes: NDArray[Any], b: int, node: int, mixed: float, slope: float) -> tuple[float, float]:
+    """(highest, total): pi'(a) is P(a) * exp(sigma(Q(a)) - sigma(mixed) - highest) / total."""
+    record = nodes[b, node]
+    highest = 0.0 if record.best_untried >= 0 else -np.inf
+    c = record.first_child
+    while c >= 0:
+        highest = max(highest, slope * (q_of(nodes[b, c], record.to_play) - mixed))
+        c = nodes[b, c].sibling
+    total = record.untried_share * math.exp(-highest)
+    c = record.first_child
+    while c >= 0:
+        total += nodes[b, c].prior * math.exp(slope * (q_of(nodes[b, c], record.to_play) - mixed) - highest)
+        c = nodes[b, c].sibling
+    return highest, total
 
 
 @kernel
 def gumbel_inner_action(
-    logits: NDArray[Any], b: int, node: int, q: NDArray[Any], visits: NDArray[Any], policy: NDArray[Any]
-) -> int:
-    """The action Gumbel's deterministic rule tries next below the root; `policy` is scratch."""
-    improved_policy(logits, b, node, q, policy)
-    total = visits.sum()
-    best, best_score = -1, -np.inf
-    for a in range(policy.size):
-        if logits[b, node, a] > -np.inf:
-            score = policy[a] - visits[a] / (1 + total)
-            if score > best_score:
-                best, best_score = a, score
-    return best
+    nodes: NDArray[Any], untried: NDArray[Any], b: int, node: int, c_visit: float, c_scale: float
+) -> tuple[int, int]:
+    """The action Gumbel's deterministic rule tries next below the root, and its child, -1 if it has none yet."""
+    record = nodes[b, node]
+    mixed, slope, total = completion(nodes, b, node, c_visit, c_scale)
+    highest, weights = weigh(nodes, b, node, mixed, slope)
+    best, best_child, best_score = -1, -1, -np.inf
+    c = record.first_child
+    while c >= 0:
+        child = nodes[b, c]
+        policy = child.prior * math.exp(slope * (q_of(child, record.to_play) - mixed) - highest) / weights
+        score = policy - (child.visits + child.pending) / (1 + total)
+        if score > best_score or (score == best_score and child.action < best):
+            best, best_child, best_score = child.action, c, score
+        c = child.sibling
+    action = record.best_untried
+    if action >= 0:
+        score = untried[b, node, action] * math.exp(-highest) / weights
+        if score > best_score or (score == best_score and action < best):
+            best, best_child = action, -1
+    return best, best_child
 
 
 @kernel
 def gumbel_root_action(
-    logits: NDArray[Any], gumbel: NDArray[Any], b: int, q: NDArray[Any], visits: NDArray[Any], considered: int
-) -> int:
-    """Among the legal actions with `considered` visits, that of highest g + log P + sigma(Q); -1 if there is none."""
-    best, best_score = -1, -np.inf
-    for a in range(visits.size):
-        if visits[a] == considered and logits[b, 0, a] > -np.inf:
-            score = gumbel[b, a] + logits[b, 0, a] + q[a]
-            if score > best_score:
-                best, best_score = a, score
-    return best
+    nodes: NDArray[Any],
+    untried: NDArray[Any],
+    scores: NDArray[Any],
+    visits_before: NDArray[Any],
+    b: int,
+    wanted: int,
+    c_visit: float,
+    c_scale: float,
+) -> tuple[int, int]:
+    """Among the root's legal actions with `wanted` visits in this search, that of highest g + log P + sigma(Q), and its
+    child, -1 if it has none yet; (-1, -1) if there is no such action. scores[b, a] is g + log P."""
+    record = nodes[b, 0]
+    mixed, slope, _ = completion(nodes, b, 0, c_visit, c_scale)
+    best, best_child, best_score = -1, -1, -np.inf
+    c = record.first_child
+    while c >= 0:
+        child = nodes[b, c]
+        if child.visits + child.pending - visits_before[b, child.action] == wanted:
+            score = scores[b, child.action] + slope * (q_of(child, record.to_play) - mixed)
+            if score > best_score or (score == best_score and child.action < best):
+                best, best_child, best_score = child.action, c, score
+        c = child.sibling
+    if wanted == 0:
+        for a in range(scores.shape[1]):
+            if untried[b, 0, a] > 0 and (scores[b, a] > best_score or (scores[b, a] == best_score and a < best)):
+                best, best_child, best_score = a, -1, scores[b, a]
+    return best, best_child
 
 
 def considered_visits(max_considered: int, num_simulations: int) -> NDArray[np.int32]:

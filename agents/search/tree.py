@@ -1,73 +1,93 @@
 """The search tree as arrays: B trees of up to N nodes over A actions, node 0 the root of each.
 
-    states    [B, N]      the game's rows as opaque items (game.as_items): the search copies them and looks at none
-    nodes     [B, N]      NODE records: statistics, and what the search must know of a state (who moves, is it over)
-    children  [B, N, A]   the node an action leads to, -1 if it was never tried
-    prior     [B, N, A]   the policy of the evaluator over the legal actions, 0 elsewhere
-    logits    [B, N, A]   its logarithm, -inf elsewhere
-    seeds     [B]         the random state of each tree; its branch n is for the evaluation of node n
+    nodes      [B, N]      NODE records: links, statistics, and what the search must know of a state
+    untried    [B, N, A]   the prior of the legal actions that nobody has tried yet, 0 elsewhere
+    rows       [B * N]     the game's rows in one pool, in the order in which they were made; a node knows its row
+    log_prior  [B, A]      of the roots, -inf for illegal actions
+    seeds      [B]         the random state of each tree; its branch n is for the evaluation of node n
+
+An action that was tried is a node of its own, in a list from `first_child` along `sibling`, and has its prior there. So
+a walk looks at the tried actions, which are few, and at the best untried one, which is kept, however wide the board.
 
 All values in the tree are player 0's, so a backup is a sum and nothing depends on whose turn follows whose.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.search.walk import compact_rows, set_root_prior, view_roots
 from envs.chance import Seeds
 from envs.games.game import Game, States, as_items
-from envs.jit import kernel
 
 NODE = np.dtype(
     [
         ("parent", "i4"),  # -1 at the root
         ("action", "i4"),  # the action that led here
+        ("row", "i4"),  # where its state is in the pool
+        ("first_child", "i4"),  # -1 if no action was tried
+        ("sibling", "i4"),  # the next child of the parent, -1 at the end
+        ("best_untried", "i4"),  # the untried action of highest prior, -1 if all were tried
         ("visits", "i4"),  # simulations that passed through or ended here, its own evaluation included
         ("pending", "i4"),  # simulations under way through here: they count as losses until they return
         ("value_sum", "f8"),  # sum of the values backed up, player 0's
         ("value", "f8"),  # the evaluator's value, or the outcome if the game is over here; player 0's
+        ("untried_share", "f8"),  # the sum of the priors of its untried actions
+        ("prior", "f4"),  # of the action that led here
         ("to_play", "i1"),
         ("terminated", "?"),
         ("evaluated", "?"),
-    ],
-    align=True,
+        ("spare", "u1"),
+    ]
 )
+LINKS = ("parent", "first_child", "sibling")
+
+
+@dataclass
+class RootView:
+    """What the roots know of their actions."""
+
+    visits: NDArray[np.int32]
+    """[B, A]"""
+    q: NDArray[np.float32]
+    """[B, A] from the root's side to move, NaN where never tried."""
+    prior: NDArray[np.float32]
+    """[B, A], 0 for illegal actions."""
 
 
 @dataclass
 class Tree:
-    """The arrays above, and how many nodes each tree has in use."""
+    """The arrays above, how many nodes each tree has in use, and how many rows are in use in all."""
 
-    states: NDArray[np.void]
     nodes: NDArray[np.void]
-    children: NDArray[np.int32]
-    prior: NDArray[np.float32]
-    logits: NDArray[np.float32]
+    untried: NDArray[np.float32]
+    rows: States
+    log_prior: NDArray[np.float64]
     seeds: Seeds
     size: NDArray[np.int32]
     """[B]"""
+    used: int = 0
 
     @staticmethod
     def allocate(game: Game, batch: int, capacity: int) -> Tree:
         """Room for `batch` trees of `capacity` nodes; the contents mean nothing yet."""
-        edges = (batch, capacity, game.num_actions)
         return Tree(
-            states=np.zeros((batch, capacity), f"V{game.state_dtype.itemsize}"),
             nodes=np.zeros((batch, capacity), NODE),
-            children=np.empty(edges, np.int32),
-            prior=np.empty(edges, np.float32),
-            logits=np.empty(edges, np.float32),
+            untried=np.empty((batch, capacity, game.num_actions), np.float32),
+            rows=np.zeros(batch * capacity, game.state_dtype),
+            log_prior=np.empty((batch, game.num_actions)),
             seeds=np.zeros(batch, np.uint64),
             size=np.zeros(batch, np.int32),
         )
 
     def first(self, n: int) -> Tree:
         """The first n trees, in the same memory."""
-        return Tree(*(array[:n] for array in vars(self).values()))
+        parts = {name: getattr(self, name)[:n] for name in ("nodes", "untried", "log_prior", "seeds", "size")}
+        return replace(self, **parts)
 
     @property
     def batch(self) -> int:
@@ -79,13 +99,38 @@ class Tree:
         """N."""
         return int(self.nodes.shape[1])
 
-    def reset(self, trees: NDArray[np.int64], states: States) -> None:
+    @property
+    def bytes_of_rows(self) -> NDArray[np.uint8]:
+        """The pool as bytes: the search copies rows and reads their header, and knows no more of them."""
+        return self.rows.view(np.uint8).reshape(len(self.rows), -1)
+
+    def state(self, b: int, node: int) -> np.void:
+        """The state of a node."""
+        row: np.void = self.rows[self.nodes[b, node]["row"]]
+        return row
+
+    def child(self, b: int, node: int, action: int) -> int:
+        """The node that an action leads to, -1 if it was never tried."""
+        return next((n for n in self.children(b, node) if self.nodes[b, n]["action"] == action), -1)
+
+    def children(self, b: int, node: int) -> list[int]:
+        """The nodes that the tried actions lead to, the latest first."""
+        found, child = [], int(self.nodes[b, node]["first_child"])
+        while child >= 0:
+            found.append(child)
+            child = int(self.nodes[b, child]["sibling"])
+        return found
+
+    def plant(self, trees: NDArray[np.int64], states: States) -> None:
         """Makes states[i] the only node of tree trees[i], not yet evaluated."""
+        rows = np.arange(self.used, self.used + len(trees))
+        self.used += len(trees)
+        as_items(self.rows)[rows] = as_items(states)
         self.size[trees] = 1
-        self.states[trees, 0] = as_items(states)
-        self.children[trees, 0] = -1
         roots = np.zeros(len(trees), NODE)
-        roots["parent"] = -1
+        for link in LINKS:
+            roots[link] = -1
+        roots["row"] = rows
         roots["to_play"] = states["to_play"]
         self.nodes[trees, 0] = roots
 
@@ -97,9 +142,9 @@ class Tree:
         wanted = state.tobytes()
         level = [0]
         for _ in range(max_depth):
-            level = [int(c) for n in level for c in self.children[b, n] if c >= 0 and self.nodes[b, c]["evaluated"]]
+            level = [c for n in level for c in self.children(b, n) if self.nodes[b, c]["evaluated"]]
             for node in level:
-                if self.states[b, node].tobytes() == wanted:
+                if self.state(b, node).tobytes() == wanted:
                     self._keep_subtree(b, node)
                     return True
         return False
@@ -112,72 +157,39 @@ class Tree:
             if node == root or new_index[self.nodes[b, node]["parent"]] >= 0:
                 new_index[node] = len(kept)
                 kept.append(node)
-        count = len(kept)
-        for array in (self.states, self.nodes, self.children, self.prior, self.logits):
-            array[b, :count] = array[b, kept]
-        children = self.children[b, :count]
-        self.children[b, :count] = np.where(children >= 0, new_index[children], -1)
-        self.nodes[b, 1:count]["parent"] = new_index[self.nodes[b, 1:count]["parent"]]
-        self.nodes[b, 0]["parent"] = -1
-        self.size[b] = count
+        nodes = self.nodes[b, kept]
+        for link in LINKS:
+            nodes[link] = np.where(nodes[link] >= 0, new_index[nodes[link]], -1)
+        nodes[0]["parent"] = nodes[0]["sibling"] = -1
+        self.nodes[b, : len(kept)] = nodes
+        self.untried[b, : len(kept)] = self.untried[b, kept]
+        self.size[b] = len(kept)
 
-    def root_edges(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """(visits int32[B, A], q float32[B, A] from the root's side to move, NaN where never tried)."""
-        children = self.children[:, 0]
-        rows = np.arange(self.batch)[:, None]
-        child = self.nodes[rows, children]
-        visits = np.where(children >= 0, child["visits"], 0).astype(np.int32)
-        sign = 1 - 2 * self.nodes[:, :1]["to_play"]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            q = np.where(visits > 0, sign * child["value_sum"] / visits, np.nan)
-        return visits, q.astype(np.float32)
+    def keep_rows_of(self, trees: NDArray[np.int64]) -> None:
+        """Makes room in the pool: the rows of these trees move to its front, all others are given up."""
+        owned = [(b, n) for b in trees for n in range(self.size[b])]
+        b, n = np.array(owned, np.int64).reshape(-1, 2).T
+        order = np.argsort(self.nodes["row"][b, n])
+        b, n = b[order], n[order]
+        compact_rows(self.bytes_of_rows, self.nodes["row"][b, n])
+        self.nodes["row"][b, n] = np.arange(len(n))
+        self.used = len(n)
+
+    def view_roots(self) -> RootView:
+        """Visits, Q and prior of the roots' actions; `log_prior` is brought up to date."""
+        shape = self.log_prior.shape
+        view = RootView(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(shape, np.float32))
+        view_roots(self.nodes, self.untried, view.visits, view.q, view.prior, self.log_prior)
+        return view
+
+    def set_root_prior(self, prior: NDArray[Any]) -> None:
+        """Gives the roots' legal actions another prior [B, A]."""
+        set_root_prior(self.nodes, self.untried, prior)
 
     def principal_variation(self, b: int) -> list[int]:
-        """The line of most visited actions from root b."""
+        """The line of most visited actions from root b; the lowest of equals."""
         line, node = [], 0
-        while self.nodes[b, node]["evaluated"] and not self.nodes[b, node]["terminated"]:
-            children = self.children[b, node]
-            visits = np.where(children >= 0, self.nodes[b, children]["visits"], 0)
-            if visits.max() == 0:
-                break
-            line.append(int(visits.argmax()))
-            node = int(children[line[-1]])
+        while tried := [c for c in self.children(b, node) if self.nodes[b, c]["visits"] > 0]:
+            node = min(tried, key=lambda c: (-self.nodes[b, c]["visits"], self.nodes[b, c]["action"]))
+            line.append(int(self.nodes[b, node]["action"]))
         return line
-
-
-@kernel
-def install(
-    nodes: NDArray[Any],
-    prior: NDArray[Any],
-    logits: NDArray[Any],
-    trees: NDArray[Any],
-    indices: NDArray[Any],
-    mask: NDArray[Any],
-    raw_logits: NDArray[Any],
-    values: NDArray[Any],
-    start: int,
-    stop: int,
-) -> None:
-    """Writes evaluations into nodes indices[i] of trees[i]: softmax of raw_logits[i] over the legal actions, and value.
-
-    values[i] is from the side to move, as evaluators give it.
-    """
-    num_actions = mask.shape[1]
-    for i in range(start, stop):
-        b, n = trees[i], indices[i]
-        node = nodes[b, n]
-        node.evaluated = True
-        node.value = values[i] if node.to_play == 0 else -values[i]
-        highest = -np.inf
-        for a in range(num_actions):
-            if mask[i, a]:
-                highest = max(highest, np.float64(raw_logits[i, a]))
-        total = 0.0
-        for a in range(num_actions):
-            if mask[i, a]:
-                total += np.exp(raw_logits[i, a] - highest)
-        log_total = np.log(total)
-        for a in range(num_actions):
-            log_p = raw_logits[i, a] - highest - log_total if mask[i, a] else -np.inf
-            logits[b, n, a] = log_p
-            prior[b, n, a] = np.exp(log_p)

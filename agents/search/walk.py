@@ -1,7 +1,8 @@
-"""The phases of a search that know no rules, jitted: down the trees, back up, and what came of it."""
+"""The phases of a search that know no rules, jitted: down the trees, into new leaves, back up, and what came of it."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,63 +10,52 @@ from numpy.typing import NDArray
 
 from agents.search import selection
 from agents.search.selection import PUCT
+from envs.games.game import HEADER
 from envs.jit import kernel
 
-
-@kernel
-def _choose(
-    nodes: NDArray[Any],
-    children: NDArray[Any],
-    prior: NDArray[Any],
-    logits: NDArray[Any],
-    b: int,
-    node: int,
-    rule: int,
-    constants: tuple[float, float, float, float, float],
-    gumbel: NDArray[Any],
-    visits_before: NDArray[Any],
-    wanted: int,
-    scratch: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
-) -> int:
-    """The action that the rule tries next at a node; `wanted` is the visit count that Gumbel's root looks for."""
-    c_init, c_base, fpu_reduction, c_visit, c_scale = constants
-    q, visits, policy = scratch
-    if rule == PUCT:
-        return selection.puct_action(nodes, children, prior, logits, b, node, c_init, c_base, fpu_reduction)
-    selection.completed_q(nodes, children, prior, b, node, q, visits, c_visit, c_scale)
-    if node > 0:
-        return selection.gumbel_inner_action(logits, b, node, q, visits, policy)
-    visits -= visits_before[b]
-    return selection.gumbel_root_action(logits, gumbel, b, q, visits, wanted)
+LEAST_PRIOR = 1e-37
+"""The prior of a legal action is never below this, so that 0 means illegal or tried."""
+TO_PLAY, TERMINATED, OUTCOME = (np.dtype(HEADER).fields[name][1] for name in ("to_play", "terminated", "outcome"))  # type: ignore[index]
 
 
 @kernel
-def _add_node(nodes: NDArray[Any], children: NDArray[Any], size: NDArray[Any], b: int, parent: int, action: int) -> Any:
-    """Allocates the node that an action leads to, not yet evaluated, and returns its index."""
+def _find_best_untried(record: Any, untried: NDArray[Any]) -> None:
+    """Brings what a node keeps of its untried actions, untried[a], up to date."""
+    best, highest, share = -1, np.float32(0), 0.0
+    for a in range(untried.size):
+        share += untried[a]
+        if untried[a] > highest:
+            best, highest = a, untried[a]
+    record.best_untried, record.untried_share = best, share
+
+
+@kernel
+def _add_node(nodes: NDArray[Any], untried: NDArray[Any], size: NDArray[Any], b: int, parent: int, action: int) -> Any:
+    """Makes the node that an untried action leads to, not yet evaluated, and returns its index."""
     child = size[b]
     size[b] += 1
-    children[b, parent, action] = child
-    children[b, child, :] = -1
     record = nodes[b, child]
-    record.parent, record.action = parent, action
+    record.parent, record.action, record.first_child = parent, action, -1
     record.visits, record.pending, record.value_sum = 0, 0, 0.0
     record.terminated, record.evaluated = False, False
+    record.prior = untried[b, parent, action]
+    record.sibling = nodes[b, parent].first_child
+    nodes[b, parent].first_child = child
+    untried[b, parent, action] = 0
+    _find_best_untried(nodes[b, parent], untried[b, parent])
     return child
 
 
 @kernel
 def simulate(
     nodes: NDArray[Any],
-    children: NDArray[Any],
-    prior: NDArray[Any],
-    logits: NDArray[Any],
+    untried: NDArray[Any],
     size: NDArray[Any],
     rule: int,
     constants: tuple[float, float, float, float, float],
-    gumbel: NDArray[Any],
+    scores: NDArray[Any],
     visits_before: NDArray[Any],
-    considered: NDArray[Any],
-    done: int,
+    schedules: NDArray[Any],
     leaves: NDArray[Any],
     new: NDArray[Any],
     start: int,
@@ -73,29 +63,110 @@ def simulate(
 ) -> None:
     """Walks trees start..stop to leaves[b, k], K simulations each, and marks their paths pending.
 
-    A leaf that was not in the tree is allocated, and new[b, k] says so.
+    A leaf that was not in the tree is made, and new[b, k] says so. schedules[b, k] is the visit count that Gumbel's
+    root looks for.
     """
-    num_actions = prior.shape[2]
-    scratch = (np.empty(num_actions), np.empty(num_actions, np.int64), np.empty(num_actions))
+    c_init, c_base, fpu_reduction, c_visit, c_scale = constants
     for b in range(start, stop):
-        schedule = considered[min((logits[b, 0] > -np.inf).sum(), considered.shape[0] - 1)]
         for k in range(leaves.shape[1]):
             node = 0
             new[b, k] = False
             while nodes[b, node].evaluated and not nodes[b, node].terminated:
-                action = _choose(
-                    nodes, children, prior, logits, b, node,
-                    rule, constants, gumbel, visits_before, schedule[done + k], scratch,
-                )  # fmt: skip
-                child = children[b, node, action]
+                if rule == PUCT:
+                    action, child = selection.puct_action(nodes, untried, b, node, c_init, c_base, fpu_reduction)
+                elif node > 0:
+                    action, child = selection.gumbel_inner_action(nodes, untried, b, node, c_visit, c_scale)
+                else:
+                    wanted = schedules[b, k]
+                    action, child = selection.gumbel_root_action(
+                        nodes, untried, scores, visits_before, b, wanted, c_visit, c_scale
+                    )
                 if child < 0:
                     new[b, k] = True
-                    child = _add_node(nodes, children, size, b, node, action)
+                    child = _add_node(nodes, untried, size, b, node, action)
                 node = child
             leaves[b, k] = node
             while node >= 0:
                 nodes[b, node].pending += 1
                 node = nodes[b, node].parent
+
+
+@kernel
+def open_leaves(
+    nodes: NDArray[Any],
+    rows: NDArray[Any],
+    trees: NDArray[Any],
+    leaves: NDArray[Any],
+    first_row: int,
+    actions: NDArray[Any],
+    start: int,
+    stop: int,
+) -> None:
+    """Gives the new node leaves[i] of tree trees[i] the row first_row + i, a copy of its parent's, and fills actions[i]
+    with what is to be played there."""
+    for i in range(start, stop):
+        record = nodes[trees[i], leaves[i]]
+        record.row = first_row + i
+        actions[i] = record.action
+        rows[record.row] = rows[nodes[trees[i], record.parent].row]
+
+
+@kernel
+def read_headers(
+    nodes: NDArray[Any],
+    rows: NDArray[Any],
+    trees: NDArray[Any],
+    leaves: NDArray[Any],
+    running: NDArray[Any],
+    start: int,
+    stop: int,
+) -> None:
+    """Notes of each new leaf who moves and whether the game is over, running[i] if not; its value is the outcome then,
+    else that of nobody yet."""
+    for i in range(start, stop):
+        record = nodes[trees[i], leaves[i]]
+        row = rows[record.row]
+        record.to_play = row[TO_PLAY]
+        record.terminated = row[TERMINATED] != 0
+        record.value = np.int8(row[OUTCOME])
+        running[i] = not record.terminated
+
+
+@kernel
+def install(
+    nodes: NDArray[Any],
+    untried: NDArray[Any],
+    trees: NDArray[Any],
+    leaves: NDArray[Any],
+    mask: NDArray[Any],
+    logits: NDArray[Any],
+    values: NDArray[Any],
+    is_finite: NDArray[Any],
+    start: int,
+    stop: int,
+) -> None:
+    """Writes evaluations into nodes: softmax of logits[i] over the legal actions, and values[i], from the side to move.
+
+    is_finite[0] becomes False if some answer is not.
+    """
+    weights = np.empty(mask.shape[1])
+    for i in range(start, stop):
+        record = nodes[trees[i], leaves[i]]
+        record.evaluated = True
+        record.value = values[i] if record.to_play == 0 else -values[i]
+        highest, total = -np.inf, 0.0
+        for a in range(weights.size):
+            if mask[i, a]:
+                highest = max(highest, np.float64(logits[i, a]))
+        for a in range(weights.size):
+            weights[a] = math.exp(logits[i, a] - highest) if mask[i, a] else 0.0
+            total += weights[a]
+        if not (np.isfinite(total) and np.isfinite(values[i])):
+            is_finite[0] = False
+        prior = untried[trees[i], leaves[i]]
+        for a in range(weights.size):
+            prior[a] = max(weights[a] / total, LEAST_PRIOR) if mask[i, a] else 0.0
+        _find_best_untried(record, prior)
 
 
 @kernel
@@ -114,12 +185,56 @@ def backward(nodes: NDArray[Any], leaves: NDArray[Any], start: int, stop: int) -
 
 
 @kernel
+def view_roots(
+    nodes: NDArray[Any],
+    untried: NDArray[Any],
+    visits: NDArray[Any],
+    q: NDArray[Any],
+    prior: NDArray[Any],
+    log_prior: NDArray[Any],
+) -> None:
+    """Fills visits, q (NaN where never tried), prior and log_prior, all [B, A], with what the roots know."""
+    for b in range(visits.shape[0]):
+        visits[b], q[b], prior[b] = 0, np.nan, untried[b, 0]
+        c = nodes[b, 0].first_child
+        while c >= 0:
+            child = nodes[b, c]
+            visits[b, child.action] = child.visits
+            if child.visits > 0:
+                q[b, child.action] = selection.q_of(child, nodes[b, 0].to_play)
+            prior[b, child.action] = child.prior
+            c = child.sibling
+        for a in range(visits.shape[1]):
+            log_prior[b, a] = math.log(prior[b, a]) if prior[b, a] > 0 else -np.inf
+
+
+@kernel
+def set_root_prior(nodes: NDArray[Any], untried: NDArray[Any], prior: NDArray[Any]) -> None:
+    """Gives the roots' legal actions the prior [B, A]."""
+    for b in range(prior.shape[0]):
+        c = nodes[b, 0].first_child
+        while c >= 0:
+            nodes[b, c].prior = prior[b, nodes[b, c].action]
+            c = nodes[b, c].sibling
+        for a in range(prior.shape[1]):
+            if untried[b, 0, a] > 0:
+                untried[b, 0, a] = max(prior[b, a], LEAST_PRIOR)
+        _find_best_untried(nodes[b, 0], untried[b, 0])
+
+
+@kernel
+def compact_rows(rows: NDArray[Any], kept: NDArray[Any]) -> None:
+    """Moves rows[kept[i]] to rows[i]; `kept` ascends."""
+    for i in range(kept.size):
+        if kept[i] != i:
+            rows[i] = rows[kept[i]]
+
+
+@kernel
 def conclude(
     nodes: NDArray[Any],
-    children: NDArray[Any],
-    prior: NDArray[Any],
-    logits: NDArray[Any],
-    gumbel: NDArray[Any],
+    untried: NDArray[Any],
+    scores: NDArray[Any],
     visits_before: NDArray[Any],
     c_visit: float,
     c_scale: float,
@@ -129,12 +244,21 @@ def conclude(
 ) -> None:
     """Fills policy[b] with Gumbel's improved policy, value[b] with what it earns by the completed Q, and action[b]
     with the winner among the most tried actions."""
-    num_actions = policy.shape[1]
-    q, visits = np.empty(num_actions), np.empty(num_actions, np.int64)
     for b in range(policy.shape[0]):
-        selection.completed_q(nodes, children, prior, b, 0, q, visits, c_visit, c_scale)
-        selection.improved_policy(logits, b, 0, q, policy[b])
-        scale = (c_visit + visits.max()) * c_scale * 0.5
-        value[b] = (policy[b] * (q / scale - 1)).sum()
-        visits -= visits_before[b]
-        action[b] = selection.gumbel_root_action(logits, gumbel, b, q, visits, visits.max())
+        root = nodes[b, 0]
+        mixed, slope, _ = selection.completion(nodes, b, 0, c_visit, c_scale)
+        highest, total = selection.weigh(nodes, b, 0, mixed, slope)
+        for a in range(policy.shape[1]):
+            policy[b, a] = untried[b, 0, a] * math.exp(-highest) / total
+        earned, most = root.untried_share * math.exp(-highest) / total * mixed, 0
+        c = root.first_child
+        while c >= 0:
+            child = nodes[b, c]
+            q = selection.q_of(child, root.to_play)
+            share = child.prior * math.exp(slope * (q - mixed) - highest) / total
+            policy[b, child.action] = share
+            earned += share * q
+            most = max(most, child.visits - visits_before[b, child.action])
+            c = child.sibling
+        value[b] = earned
+        action[b] = selection.gumbel_root_action(nodes, untried, scores, visits_before, b, most, c_visit, c_scale)[0]

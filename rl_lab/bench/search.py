@@ -1,8 +1,11 @@
-"""Tree search judged by random games: simulations per second from the empty 9x9 board, one single game."""
+"""Tree search by itself: judged by random games, and by numbers that cost nothing. Simulations per second at Go 9x9."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from agents.registry import make_agent
+from agents.search import Search, SearchConfig
 from envs.chance import seed_states
 from envs.games.go.game import Go
 from rl_lab.bench.harness import Benchmark, Contest, Measure, rate
@@ -40,6 +43,25 @@ def open_spiel() -> Measure:
     return lambda: rate(think)
 
 
+def search_alone() -> Measure:
+    """64 games of Go 9x9 after 30 random moves, 64 simulations a move, numbers at random for a net."""
+    game, games, simulations = Go(size=9), 64, 64
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(games, game.num_actions)).astype(np.float32)
+    values = rng.normal(scale=0.1, size=games).astype(np.float32)
+    config = SearchConfig(rule="gumbel", num_simulations=simulations)
+    search = Search(game, lambda states, _: (logits[: len(states)], values[: len(states)]), config)
+    states, seeds = game.init(games), seed_states(range(games))
+    for _ in range(30):
+        game.step(states, game.random_actions(states, seeds))
+
+    def think() -> float:
+        search.run(states, seeds)
+        return float(games * simulations)
+
+    return lambda: rate(think)
+
+
 def benchmarks() -> list[Benchmark]:
     """The rows of this file."""
     return [
@@ -50,5 +72,11 @@ def benchmarks() -> list[Benchmark]:
             "OpenSpiel C++",
             wanted=4,
             packages={"pyspiel": "open-spiel"},
-        )
+        ),
+        Benchmark(
+            "Search and rules alone, Go 9x9, 64 games, 64 simulations a move",
+            "simulations/s",
+            lambda: Contest(search_alone()),
+            target=200_000,
+        ),
     ]

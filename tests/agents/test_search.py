@@ -137,10 +137,10 @@ def test_a_reused_tree_carries_on_and_is_consistent(rule: str, game: Game) -> No
             assert nodes[0]["visits"] == 1 + result.visits[b].sum()
             for n in range(1, size):
                 parent = nodes[n]["parent"]
-                assert tree.children[b, parent, nodes[n]["action"]] == n and parent < n
-                child = tree.states[b, [parent]].view(game.state_dtype)
+                assert tree.child(b, parent, nodes[n]["action"]) == n and parent < n
+                child = np.array([tree.state(b, parent)])
                 game.step(child, nodes[n : n + 1]["action"])
-                assert child.tobytes() == tree.states[b, n].tobytes()
+                assert child.tobytes() == tree.state(b, n).tobytes()
         game.step(states, result.action)
     assert carried >= 6
 
@@ -153,10 +153,10 @@ def test_sequential_halving_counts_only_the_visits_of_its_own_call() -> None:
     states = game.init(8)
     first = search.run(states, seeds)
     assert search.tree is not None
-    rows = np.arange(8)
-    root = search.tree.children[rows, 0, first.action]
-    children = search.tree.children[rows, root]
-    before = np.where(children >= 0, search.tree.nodes[rows[:, None], children]["visits"], 0)
+    tree, before = search.tree, np.zeros((8, 7), np.int64)
+    for b in range(8):
+        for child in tree.children(b, tree.child(b, 0, first.action[b])):
+            before[b, tree.nodes[b, child]["action"]] = tree.nodes[b, child]["visits"]
     assert (before.sum(axis=1) >= 4).all()
     game.step(states, first.action)
     gained = np.sort(search.run(states, seeds).visits - before)
