@@ -8,6 +8,7 @@ which a window with a worker does.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache
@@ -23,6 +24,7 @@ def available_cores() -> int:
 
 
 _num_threads = available_cores()
+_here = threading.local()
 
 
 def set_num_threads(n: int) -> None:
@@ -31,9 +33,14 @@ def set_num_threads(n: int) -> None:
     _num_threads = max(1, n)
 
 
+def use_threads_here(n: int) -> None:
+    """As set_num_threads, for kernels that the calling thread starts: one of several that share the machine."""
+    _here.num_threads = max(1, n)
+
+
 def get_num_threads() -> int:
-    """How many threads batch kernels may use."""
-    return _num_threads
+    """How many threads batch kernels may use that the calling thread starts."""
+    return getattr(_here, "num_threads", _num_threads)
 
 
 @lru_cache(maxsize=4)
@@ -51,13 +58,13 @@ def for_slices(kernel: Callable[[int, int], object], n: int, min_rows: int = MIN
 
     The kernel must touch only its own rows. Returns, or raises a slice's exception, when all slices have ended.
     """
-    num_slices = min(_num_threads, n // max(1, min_rows))
+    num_slices = min(get_num_threads(), n // max(1, min_rows))
     if num_slices <= 1:
         if n:
             kernel(0, n)
         return
     bounds = [n * i // num_slices for i in range(num_slices + 1)]
-    pool = _pool(_num_threads)
+    pool = _pool(get_num_threads())
     futures = [pool.submit(kernel, a, b) for a, b in pairwise(bounds[1:])]
     try:
         kernel(bounds[0], bounds[1])

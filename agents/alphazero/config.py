@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 from envs.errors import LabError
+
+METHODS = ("gumbel", "puct", "klent")
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,9 @@ class AlphaZeroConfig:
 
     game: str = "go:size=5"
     """The game to learn, as a spec."""
+    method: Literal["gumbel", "puct", "klent"] = "gumbel"
+    """Where moves and the policy to learn come from: a tree search by either rule, or, with one evaluation a move, the
+    net's policy improved by its own action values under KL and entropy regularisation (Ota et al. 2026)."""
     seed: int = 0
     """The seed of everything: same seed, same machine, same run."""
     minutes: float = 3.0
@@ -33,6 +39,16 @@ class AlphaZeroConfig:
     """Simulations of the search a move in self-play."""
     considered: int = 8
     """Actions that the search considers at the root."""
+    root_noise: float = 0.25
+    """puct: the share of Dirichlet noise in the prior of the root."""
+    kl_weight: float = 0.1
+    """klent: how much a policy that leaves the net's own must gain."""
+    entropy_weight: float = 0.03
+    """klent: how much a policy that narrows must gain."""
+    return_decay: float = 0.88
+    """klent: lambda of the returns that action values learn; 1 looks at the outcome only."""
+    workers: int = 2
+    """Threads of self-play, which share the games between them; one plays while the net of another computes."""
     random_opening: float = 0.5
     """The share of games that start with one to four uniformly random moves."""
     batch_size: int = 256
@@ -63,10 +79,14 @@ class AlphaZeroConfig:
             value = getattr(self, field.name)
             if field.name in _POSITIVE and not value > 0:
                 raise LabError(f"{field.name} must be above 0, not {value}.")
-            if field.name in ("seed", "iterations", "weight_decay") and not value >= 0:
+            if field.name in ("seed", "iterations", "weight_decay", "entropy_weight") and not value >= 0:
                 raise LabError(f"{field.name} must be 0 or more, not {value}.")
+            if field.name == "method" and value not in METHODS:
+                raise LabError(f"method must be one of {', '.join(METHODS)}, not '{value}'.")
             if field.name in _SHARES and not 0 <= value <= 1:
                 raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
+        if self.workers > self.games:
+            raise LabError(f"{self.workers} workers cannot share {self.games} games: ask for more games.")
 
     def to_json(self) -> str:
         """The settings as indented JSON."""
@@ -90,6 +110,7 @@ class AlphaZeroConfig:
 
 _POSITIVE = {
     *("minutes", "blocks", "channels", "games", "simulations", "considered", "moves", "batch_size", "replay_ratio"),
+    *("kl_weight", "workers"),
     *("window_start", "window_max", "learning_rate", "checkpoint_seconds", "evaluation_seconds"),
 }
-_SHARES = {"random_opening", "averaging", "search_value_share"}
+_SHARES = {"random_opening", "averaging", "search_value_share", "root_noise", "return_decay"}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from agents.alphazero.network import NetOutput, PolicyValueNet
 from envs.chance import Seeds
@@ -36,9 +39,9 @@ class NetEvaluator:
         self.evaluations = 0
         """Positions judged so far."""
 
-    def load(self, net: PolicyValueNet) -> None:
+    def load(self, weights: Mapping[str, Tensor]) -> None:
         """Takes over the weights of a net of the same shape."""
-        self.net.load_state_dict(net.state_dict())
+        self.net.load_state_dict(weights)
 
     @torch.inference_mode()
     def forward(self, states: States) -> NetOutput:
@@ -50,15 +53,23 @@ class NetEvaluator:
         return self.net(planes, whole_board=whole_board)  # type: ignore[no-any-return]
 
     def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        logits = np.empty((len(states), self.game.num_actions), np.float32)
-        values = np.empty(len(states), np.float32)
-        for start in range(0, len(states), MAX_BATCH):
-            stop = start + MAX_BATCH
-            out = self.forward(states[start:stop])
-            logits[start:stop] = out.policy.float().cpu().numpy()
-            values[start:stop] = out.value.float().cpu().numpy()
-        self.evaluations += len(states)
+        """See Evaluator."""
+        logits, values = self._judge(states, lambda out: (out.policy, out.value))
         return logits, values
+
+    def judge_actions(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(policy logits [n, A], Q [n, A]), of a net that has action values."""
+        logits, q = self._judge(states, lambda out: (out.policy, out.action_values))
+        return logits, q
+
+    def _judge(self, states: States, parts: Callable[[NetOutput], tuple[Tensor | None, ...]]) -> list[NDArray[Any]]:
+        """Parts of the net's answer for any number of states, as arrays."""
+        answers = []
+        for start in range(0, len(states), MAX_BATCH):
+            out = parts(self.forward(states[start : start + MAX_BATCH]))
+            answers.append([part.float().cpu().numpy() for part in out if part is not None])
+        self.evaluations += len(states)
+        return answers[0] if len(answers) == 1 else [np.concatenate(part) for part in zip(*answers, strict=True)]
 
 
 def inference_dtype(device: torch.device) -> torch.dtype:

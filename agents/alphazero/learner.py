@@ -37,6 +37,22 @@ class Losses:
     value: float = 0.0
     ownership: float = 0.0
     margin: float = 0.0
+    action_value: float = 0.0
+    """Squared; 0 if the net has no action values."""
+
+
+@dataclass
+class _Targets:
+    """Positions as tensors."""
+
+    observation: Tensor
+    policy: Tensor
+    legal: Tensor
+    outcome: Tensor
+    ownership: Tensor
+    margin: Tensor
+    action: Tensor
+    action_return: Tensor
 
 
 class Learner:
@@ -58,21 +74,25 @@ class Learner:
 
     def learn(self, batch: Positions) -> Losses:
         """One step on a batch; raises NotFinite instead of taking a step that would ruin the weights."""
-        observation, policy, legal, outcome, ownership, margin = self._to_tensors(self._symmetrised(batch))
+        target = self._to_tensors(self._symmetrised(batch))
         plane = self.game.on_board_plane
         whole_board = plane is None or bool(batch.observation[:, plane].all())
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            out = self.net(observation, whole_board=whole_board)
-        log_policy = out.policy.float().masked_fill(~legal, -1e9).log_softmax(-1)
-        target_entropy = torch.special.entr(policy).sum(-1).mean()
+            out = self.net(target.observation, whole_board=whole_board)
+        log_policy = out.policy.float().masked_fill(~target.legal, -1e9).log_softmax(-1)
+        target_entropy = torch.special.entr(target.policy).sum(-1).mean()
         losses = {
-            "policy": -(policy * log_policy).sum(-1).mean() - target_entropy,
-            "value": -(outcome * out.outcome.float().log_softmax(-1)).sum(-1).mean(),
-            "ownership": F.mse_loss(out.ownership.float(), ownership),
-            "margin": F.huber_loss(out.margin.float(), margin),
+            "policy": -(target.policy * log_policy).sum(-1).mean() - target_entropy,
+            "value": -(target.outcome * out.outcome.float().log_softmax(-1)).sum(-1).mean(),
+            "ownership": F.mse_loss(out.ownership.float(), target.ownership),
+            "margin": F.huber_loss(out.margin.float(), target.margin),
         }
+        if out.action_values is not None:
+            q = out.action_values.float().gather(1, target.action[:, None])[:, 0]
+            losses["action_value"] = F.mse_loss(q, target.action_return)
         total = losses["policy"] + losses["value"]
         total = total + OWNERSHIP_WEIGHT * losses["ownership"] + MARGIN_WEIGHT * losses["margin"]
+        total = total + losses.get("action_value", 0.0)
         if not torch.isfinite(total):
             raise NotFinite(
                 f"a loss became {total.item()} at learning step {self.steps}; resume from the last checkpoint."
@@ -132,11 +152,13 @@ class Learner:
             out.ownership[rows] = symmetry.apply(batch.ownership[rows])
             out.policy[rows[:, None], moved] = batch.policy[rows]
             out.legal[rows[:, None], moved] = batch.legal[rows]
-        out.outcome, out.margin = batch.outcome, batch.margin
+            out.action[rows] = moved[batch.action[rows]]
+        out.outcome, out.margin, out.action_return = batch.outcome, batch.margin, batch.action_return
         return out
 
-    def _to_tensors(self, batch: Positions) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-        arrays = (batch.observation, batch.policy, batch.legal, batch.outcome, batch.ownership, batch.margin)
-        tensors = [torch.from_numpy(np.ascontiguousarray(a)).to(self.device, non_blocking=True) for a in arrays]
-        observation, policy, legal, outcome, ownership, margin = tensors
-        return observation, policy, legal, outcome, ownership.float(), margin
+    def _to_tensors(self, batch: Positions) -> _Targets:
+        tensors = {
+            name: torch.from_numpy(np.ascontiguousarray(array)).to(self.device, non_blocking=True)
+            for name, array in batch.arrays().items()
+        }
+        return _Targets(**{**tensors, "ownership": tensors["ownership"].float(), "action": tensors["action"].long()})

@@ -32,6 +32,8 @@ class NetConfig:
     """Channels of the trunk."""
     head_channels: int = 32
     """Channels and hidden units of each head."""
+    action_values: bool = False
+    """Whether it tells what each action is worth, beside how likely it should be."""
 
 
 class NetOutput(NamedTuple):
@@ -45,6 +47,8 @@ class NetOutput(NamedTuple):
     """[B, H, W] in [-1, 1]: +1 mine; zeros if the game has no territory."""
     margin: Tensor
     """[B] final score margin, mine minus theirs, komi included; zeros if the game has no territory."""
+    action_values: Tensor | None
+    """[B, A] expected outcome after each action, legal or not, in [-1, 1]; None if the net has no such head."""
 
     @property
     def value(self) -> Tensor:
@@ -94,29 +98,64 @@ class Trunk(nn.Module):
     plane_offset: Tensor
     plane_scale: Tensor
 
-    def __init__(self, offset: Tensor, scale: Tensor, blocks: int, channels: int) -> None:
-        """`offset` and `scale`, [C]: the net sees (plane - offset) * scale."""
+    def __init__(
+        self, offset: Tensor, scale: Tensor, blocks: int, channels: int, stride: int = 1, repeats: int = 1
+    ) -> None:
+        """`offset` and `scale`, [C]: the net sees (plane - offset) * scale.
+
+        The first convolution looks at every `stride`-th cell of every `stride`-th row. All blocks, one after the other,
+        are passed `repeats` times.
+        """
         super().__init__()
         self.register_buffer("plane_offset", offset[:, None, None].clone())
         self.register_buffer("plane_scale", scale[:, None, None].clone())
-        self.stem = nn.Conv2d(len(offset), channels, 3, padding=1)
+        self.stem = nn.Conv2d(len(offset), channels, 3, stride, padding=1)
         self.blocks = nn.ModuleList(Block(channels, pooled=i % 2 == 1) for i in range(blocks))
+        self.repeats = repeats
 
     def features(self, observations: Tensor, mask: Tensor | None) -> Tensor:
-        """[B, C, H, W], uint8 or float -> [B, channels, H, W], 0 or more, in the memory format of the observations."""
+        """[B, C, H, W], uint8 or float -> [B, channels, H, W], 0 or more, in the memory format of the observations.
+
+        With a stride, H and W of what comes out are ceil(H / stride) and ceil(W / stride), and there is no mask.
+        """
         dtype = self.stem.weight.dtype
         x = ((observations.to(dtype) - self.plane_offset) * self.plane_scale).to(dtype)
         x = masked(self.stem(x), mask)
-        for block in self.blocks:
-            x = block(x, mask)
+        for _ in range(self.repeats):
+            for block in self.blocks:
+                x = block(x, mask)
         return F.relu(x)
+
+
+class ActionHead(nn.Module):
+    """A number for each action. Where the actions are the cells (and a pass), it fits boards of any size."""
+
+    def __init__(self, game: Game, channels: int, hidden: int) -> None:
+        super().__init__()
+        _, height, width = game.observation_shape
+        self.conv = nn.Conv2d(channels, hidden, 1)
+        self.cells_are_actions = game.num_actions - height * width in (0, 1)
+        if self.cells_are_actions:
+            self.pooled = nn.Linear(3 * hidden, hidden)
+            self.cell = nn.Conv2d(hidden, 1, 1)
+            self.extra = nn.Linear(3 * hidden, 1) if game.num_actions > height * width else None
+        else:
+            self.dense = nn.Linear(hidden * height * width, game.num_actions)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """[B, channels, H, W] -> [B, A]"""
+        p = self.conv(x)
+        if not self.cells_are_actions:
+            return self.dense(F.relu(p).flatten(1))  # type: ignore[no-any-return]
+        pooled = pool(masked(F.relu(p), mask), mask)
+        cells = self.cell(F.relu(p + self.pooled(pooled)[:, :, None, None])).flatten(1)
+        return cells if self.extra is None else torch.cat([cells, self.extra(pooled)], 1)
 
 
 class PolicyValueNet(Trunk):
     """Observation planes -> NetOutput."""
 
     def __init__(self, game: Game, config: NetConfig) -> None:
-        _, height, width = game.observation_shape
         c, h = config.channels, config.head_channels
         offset, scale = map(torch.from_numpy, game.plane_offset_scale)
         super().__init__(offset, scale, config.blocks, c)
@@ -124,14 +163,8 @@ class PolicyValueNet(Trunk):
         self.num_actions = game.num_actions
         self.has_territory = isinstance(game, TerritoryGame)
         self.mask_plane = game.on_board_plane
-        self.policy_conv = nn.Conv2d(c, h, 1)
-        self.cells_are_actions = self.num_actions - height * width in (0, 1)
-        if self.cells_are_actions:
-            self.policy_pool = nn.Linear(3 * h, h)
-            self.policy_cell = nn.Conv2d(h, 1, 1)
-            self.policy_pass = nn.Linear(3 * h, 1) if self.num_actions > height * width else None
-        else:
-            self.policy_dense = nn.Linear(h * height * width, self.num_actions)
+        self.policy = ActionHead(game, c, h)
+        self.action_values = ActionHead(game, c, h) if config.action_values else None
         self.value_conv = nn.Conv2d(c, h, 1)
         self.value_hidden = nn.Linear(3 * h, 2 * h)
         self.outcome = nn.Linear(2 * h, 3)
@@ -153,13 +186,5 @@ class PolicyValueNet(Trunk):
             margin = 10 * self.margin(hidden)[:, 0]
         else:
             ownership, margin = v.new_zeros(len(v), *size), v.new_zeros(len(v))
-        return NetOutput(self._policy(x, mask), self.outcome(hidden), ownership, margin)
-
-    def _policy(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        p = self.policy_conv(x)
-        if not self.cells_are_actions:
-            return self.policy_dense(F.relu(p).flatten(1))  # type: ignore[no-any-return]
-        pooled = pool(masked(F.relu(p), mask), mask)
-        cells = self.policy_cell(F.relu(p + self.policy_pool(pooled)[:, :, None, None]))
-        logits = [cells.flatten(1)] if self.policy_pass is None else [cells.flatten(1), self.policy_pass(pooled)]
-        return torch.cat(logits, 1)
+        q = None if self.action_values is None else torch.tanh(self.action_values(x, mask))
+        return NetOutput(self.policy(x, mask), self.outcome(hidden), ownership, margin, q)

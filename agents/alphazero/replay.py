@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,10 @@ class Positions:
     """[n, H, W], who owned each point at the end: +1 the side to move."""
     margin: NDArray[np.float32]
     """[n], the final margin."""
+    action: NDArray[np.int16]
+    """[n], what was played."""
+    action_return: NDArray[np.float32]
+    """[n], what that came to: the lambda-return after it, in [-1, 1]."""
 
     def __len__(self) -> int:
         return len(self.margin)
@@ -38,6 +43,11 @@ class Positions:
         return Positions(**{name: array[index] for name, array in vars(self).items()})
 
     @staticmethod
+    def concatenate(parts: Sequence[Positions]) -> Positions:
+        """All positions of one or more parts, in order."""
+        return Positions(**{name: np.concatenate([vars(part)[name] for part in parts]) for name in vars(parts[0])})
+
+    @staticmethod
     def empty(game: Game, n: int) -> Positions:
         """n positions of zeros."""
         height, width = game.board_shape
@@ -47,6 +57,8 @@ class Positions:
             np.zeros((n, game.num_actions), np.bool_),
             np.zeros((n, 3), np.float32),
             np.zeros((n, height, width), np.int8),
+            np.zeros(n, np.float32),
+            np.zeros(n, np.int16),
             np.zeros(n, np.float32),
         )
 

@@ -1,29 +1,65 @@
-"""Games of a net against itself: a fixed number side by side, a finished one replaced at once.
+"""Games of a player against itself: a fixed number side by side, a finished one replaced at once.
 
-A plain object: a search goes in, finished positions come out, and `state` holds all that going on elsewhere needs.
+A plain object: who decides goes in, finished positions come out, and `state` holds all that going on elsewhere needs.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.alphazero.replay import Positions
-from agents.search import Search
-from envs.chance import choose, seeds_from
+from agents.alphazero.search_free import lambda_returns
+from envs.chance import Seeds, seeds_from
 from envs.games.game import Game, States, TerritoryGame, player_sign
 
 MAX_OPENING = 4
 
 
+class Verdict(Protocol):
+    """What is decided of n states."""
+
+    @property
+    def action(self) -> NDArray[np.int64]:
+        """[n]"""
+
+    @property
+    def policy(self) -> NDArray[np.float32]:
+        """[n, A], what the net's policy is to learn."""
+
+    @property
+    def value(self) -> NDArray[np.float32]:
+        """[n], what the rest of the game is expected to be worth to the side to move."""
+
+
+class Decider(Protocol):
+    """Whose games they are: a Search, or a RegularisedPolicy."""
+
+    def run(self, states: States, seeds: Seeds) -> Verdict:
+        """Decides for n unfinished states; all chance in states[i] comes from seeds[i]."""
+
+
 class SelfPlay:
     """`games` games of `game`. Positions wait in `pending` until their game ends and says what they were worth."""
 
-    def __init__(self, game: Game, games: int, random_opening: float, search_value_share: float, seed: int) -> None:
+    def __init__(
+        self,
+        game: Game,
+        games: int,
+        random_opening: float,
+        search_value_share: float,
+        seed: Sequence[int],
+        return_decay: float = 1.0,
+    ) -> None:
         self.game = game
         self.random_opening = random_opening
         self.search_value_share = search_value_share
-        self.rng = np.random.default_rng([seed, 1])
+        self.return_decay = return_decay
+        self.rng = np.random.default_rng(seed)
         self.states = self._start(games)
         self.length = np.zeros(games, np.int64)
         """[B], positions pending of each game."""
@@ -43,18 +79,19 @@ class SelfPlay:
             move = opening > ply
             if move.any():
                 moved = states[move]
-                self.game.step(moved, choose(self.game.legal_mask(moved), seeds_from(self.rng, len(moved))))
+                self.game.step(moved, self.game.random_actions(moved, seeds_from(self.rng, len(moved))))
                 states[move] = moved
         states[states["terminated"]] = fresh[states["terminated"]]
         return states
 
-    def step(self, search: Search) -> Positions:
+    def step(self, player: Decider) -> Positions:
         """Plays one move in every game and returns the positions of the games that ended with it."""
         rows = np.arange(len(self.states)) * self.game.max_plies + self.length
-        found = search.run(self.states, seeds_from(self.rng, len(self.states)))
+        found = player.run(self.states, seeds_from(self.rng, len(self.states)))
         self.pending.observation[rows] = self.game.observe(self.states)
         self.pending.legal[rows] = self.game.legal_mask(self.states)
         self.pending.policy[rows] = found.policy
+        self.pending.action[rows] = found.action
         self.value[rows] = found.value
         self.to_play[rows] = self.states["to_play"]
         self.length += 1
@@ -84,12 +121,17 @@ class SelfPlay:
         if isinstance(self.game, TerritoryGame):
             positions.ownership = sign[:, None, None] * self.game.ownership(final)[game_of]
             positions.margin = sign * self.game.margin(final)[game_of]
+        starts = np.concatenate([[0], np.cumsum(self.length[over])])
+        returns = np.empty(len(rows))
+        lambda_returns(sign * value, starts, final["outcome"], self.return_decay, returns)
+        positions.action_return[:] = sign * returns
         return positions
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """All that going on elsewhere needs, but for the random generator, which is `rng.bit_generator.state`."""
+        """All that going on elsewhere needs."""
         used = self._used_rows()
         return {
+            "rng": np.frombuffer(json.dumps(self.rng.bit_generator.state).encode(), np.uint8),
             "states": self.states.view(np.uint8),
             "length": self.length,
             "to_play": self.to_play[used],
@@ -100,6 +142,7 @@ class SelfPlay:
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Takes over what `state` returned."""
+        self.rng.bit_generator.state = json.loads(state["rng"].tobytes())
         self.states = np.ascontiguousarray(state["states"]).view(self.game.state_dtype)
         self.length = np.array(state["length"], np.int64)
         self.finished_games = state["finished_games"].item()

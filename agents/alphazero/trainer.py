@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from agents.alphazero.config import AlphaZeroConfig
-from agents.alphazero.evaluator import NetEvaluator, choose_device, inference_dtype
+from agents.alphazero.evaluator import choose_device
 from agents.alphazero.learner import Learner, Losses
 from agents.alphazero.model import save_model
 from agents.alphazero.network import NetConfig, PolicyValueNet
 from agents.alphazero.replay import Replay
-from agents.alphazero.self_play import SelfPlay
+from agents.alphazero.worker import Harvest, SelfPlayWorker
 from agents.files import load_arrays, save_arrays
-from agents.search import Search, SearchConfig
-from envs.chance import seed_states
-from envs.games import TerritoryGame, make_game
+from envs.games import make_game
+from envs.parallel import get_num_threads, use_threads_here
 
 
 @dataclass
@@ -52,14 +52,15 @@ class Trainer:
         self.game = make_game(config.game)
         self.device = choose_device(config.device)
         torch.manual_seed(config.seed)
-        net = PolicyValueNet(self.game, NetConfig(config.blocks, config.channels))
+        shape = NetConfig(config.blocks, config.channels, action_values=config.method == "klent")
+        net = PolicyValueNet(self.game, shape)
         self.learner = Learner(self.game, net, config, self.device)
-        self.evaluator = NetEvaluator(self.game, net, self.device, inference_dtype(self.device))
-        search = SearchConfig(rule="gumbel", num_simulations=config.simulations, max_considered=config.considered)
-        self.search = Search(self.game, self.evaluator, search)
-        self.self_play = SelfPlay(
-            self.game, config.games, config.random_opening, config.search_value_share, config.seed
-        )
+        shares = [len(part) for part in np.array_split(np.arange(config.games), config.workers)]
+        self.workers = [
+            SelfPlayWorker(self.game, net, config, games, number, self.device) for number, games in enumerate(shares)
+        ]
+        share = max(1, torch.get_num_threads() // config.workers), max(1, get_num_threads() // config.workers)
+        self._threads = ThreadPoolExecutor(config.workers, "rl-lab-self-play", _use_threads, share)
         self.replay = Replay(self.game, config.window_start, config.window_max)
         self.iteration = 0
         self.seconds = 0.0
@@ -70,31 +71,25 @@ class Trainer:
 
     def warm_up(self) -> None:
         """Compiles every kernel that an iteration uses (or loads it from the cache); the run itself does not change."""
-        evaluator = NetEvaluator(self.game, self.learner.average, self.device, self.evaluator.dtype)
-        states = self.game.init_varied(2, np.random.default_rng(0))
-        search = Search(self.game, evaluator, self.search.config)
-        self.game.step(states, search.run(states, seed_states(range(2))).action)
-        if isinstance(self.game, TerritoryGame):
-            self.game.margin(states)
+        self.workers[0].warm_up(self.config)
 
     def iterate(self) -> Iteration:
         """Plays `moves` moves in every game, then learns what they are worth learning."""
-        start, judged = time.perf_counter(), self.evaluator.evaluations
-        self.evaluator.load(self.learner.average)
-        for _ in range(self.config.moves):
-            positions = self.self_play.step(self.search)
-            self.replay.add(positions)
-            self.owed += len(positions) * self.config.replay_ratio / self.config.batch_size
+        start = time.perf_counter()
+        harvests = self.play()
+        for harvest in harvests:
+            self.replay.add(harvest.positions)
+            self.owed += len(harvest.positions) * self.config.replay_ratio / self.config.batch_size
         played = time.perf_counter()
         losses = self._learn()
         learned = time.perf_counter()
-        judged = self.evaluator.evaluations - judged
+        judged = sum(harvest.evaluations for harvest in harvests)
         self.evaluations += judged
         self.iteration += 1
         self.seconds += learned - start
         return Iteration(
             iteration=self.iteration,
-            games=self.self_play.finished_games,
+            games=self.finished_games,
             positions=self.replay.total,
             evaluations=self.evaluations,
             evaluations_this_iteration=judged,
@@ -104,6 +99,18 @@ class Trainer:
             window=self.replay.window,
             losses=losses,
         )
+
+    @property
+    def finished_games(self) -> int:
+        """Games finished since the run began."""
+        return sum(worker.games.finished_games for worker in self.workers)
+
+    def play(self) -> list[Harvest]:
+        """Plays `moves` moves in every game, each worker in a thread: what they bring in, in the workers' order."""
+        weights = {name: t.detach().cpu().numpy() for name, t in self.learner.average.state_dict().items()}
+        for worker in self.workers:
+            worker.load(weights)
+        return list(self._threads.map(lambda worker: worker.play(self.config.moves), self.workers))
 
     def _learn(self) -> Losses:
         """All the steps owed, once there are a few batches to draw from."""
@@ -117,7 +124,7 @@ class Trainer:
 
     def save(self, folder: Path) -> None:
         """Writes the playing net (model.*) and everything that exact resuming needs (trainer.*) into `folder`."""
-        trained = {"steps": self.learner.steps, "games": self.self_play.finished_games, "seed": self.config.seed}
+        trained = {"steps": self.learner.steps, "games": self.finished_games, "seed": self.config.seed}
         save_model(folder, self.learner.average, self.game, trained)
         arrays: dict[str, NDArray[Any]] = {}
         for part, state in self._parts().items():
@@ -128,7 +135,6 @@ class Trainer:
             "seconds": self.seconds,
             "evaluations": self.evaluations,
             "steps": self.learner.steps,
-            "self_play_rng": self.self_play.rng.bit_generator.state,
             "learner_rng": self.learner.rng.bit_generator.state,
         }
         save_arrays(folder / "trainer", arrays, description)
@@ -137,20 +143,26 @@ class Trainer:
         return {
             "learner": self.learner.state(),
             "replay": self.replay.state(),
-            "self_play": self.self_play.state(),
+            **{f"worker{number}": worker.state() for number, worker in enumerate(self.workers)},
         }
 
     def load(self, folder: Path) -> None:
         """Takes over what `save` wrote, for a trainer of the same configuration; raises LabError if it is damaged."""
         arrays, description = load_arrays(folder / "trainer")
-        parts: dict[str, dict[str, NDArray[Any]]] = {"learner": {}, "replay": {}, "self_play": {}}
+        parts: dict[str, dict[str, NDArray[Any]]] = {}
         for name, array in arrays.items():
             part, _, rest = name.partition("/")
-            parts[part][rest] = array
+            parts.setdefault(part, {})[rest] = array
         self.learner.restore(parts["learner"], description["steps"])
         self.replay.restore(parts["replay"])
-        self.self_play.restore(parts["self_play"])
+        for number, worker in enumerate(self.workers):
+            worker.restore(parts[f"worker{number}"])
         self.iteration, self.owed = description["iteration"], description["owed"]
         self.seconds, self.evaluations = description["seconds"], description["evaluations"]
-        self.self_play.rng.bit_generator.state = description["self_play_rng"]
         self.learner.rng.bit_generator.state = description["learner_rng"]
+
+
+def _use_threads(of_nets: int, of_kernels: int) -> None:
+    """What a thread of self-play may use of the machine."""
+    torch.set_num_threads(of_nets)
+    use_threads_here(of_kernels)

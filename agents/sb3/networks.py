@@ -40,15 +40,15 @@ class PlanesExtractor(BaseFeaturesExtractor):
         observation_space: spaces.Box,
         offset: NDArray[np.float32],
         scale: NDArray[np.float32],
-        blocks: int,
-        channels: int,
-        hidden: int,
+        config: LearnerConfig,
     ) -> None:
         """`offset` and `scale`, [C]: the trunk sees (plane - offset) * scale."""
-        super().__init__(observation_space, hidden)
+        super().__init__(observation_space, config.hidden)
+        shape = config.blocks, config.channels, config.stride, config.repeats
+        self.trunk = Trunk(torch.as_tensor(offset), torch.as_tensor(scale), *shape)
         _, height, width = observation_space.shape
-        self.trunk = Trunk(torch.as_tensor(offset), torch.as_tensor(scale), blocks, channels)
-        self.dense = nn.Linear(channels * height * width, hidden)
+        cells = -(-height // config.stride) * -(-width // config.stride)
+        self.dense = nn.Linear(config.channels * cells, config.hidden)
 
     def forward(self, observations: Tensor) -> Tensor:
         """See the class."""
@@ -87,13 +87,7 @@ def policy_kwargs(config: LearnerConfig, seen: World | spaces.Space[Any]) -> dic
     if isinstance(space, spaces.Box) and space.dtype == np.uint8 and len(space.shape) == 3:
         offset, scale = _plane_offset_scale(seen, space)
         kwargs["features_extractor_class"] = PlanesExtractor
-        kwargs["features_extractor_kwargs"] = {
-            "offset": offset,
-            "scale": scale,
-            "blocks": config.blocks,
-            "channels": config.channels,
-            "hidden": config.hidden,
-        }
+        kwargs["features_extractor_kwargs"] = {"offset": offset, "scale": scale, "config": config}
         layers: list[int] = []
     else:
         offset, scale = _vector_offset_scale(seen, space)
@@ -123,15 +117,15 @@ def _plane_offset_scale(seen: World | spaces.Space[Any], space: spaces.Box) -> S
 
 
 def _vector_offset_scale(seen: World | spaces.Space[Any], space: spaces.Space[Any]) -> Scaling:
-    """The bounds of a world, or of bytes, become -1 and 1; other numbers stay as they are.
+    """As the world says; the bounds of bytes become -1 and 1; other numbers stay as they are.
 
     Bounds that other people declare say little of what is seen: scaled by CartPole's, which are twice as far as an
     episode can go, PPO does not see the cart drift off.
     """
+    if isinstance(seen, World):
+        return seen.vector_offset_scale
     size = get_flattened_obs_dim(space)
-    if not (isinstance(seen, World) or (isinstance(space, spaces.Box) and space.dtype == np.uint8)):
-        return np.zeros(size, np.float32), np.ones(size, np.float32)
-    assert isinstance(space, spaces.Box)
-    low, high = space.low.ravel().astype(np.float32), space.high.ravel().astype(np.float32)
-    offset: NDArray[np.float32] = (low + high) / np.float32(2)
-    return offset, np.float32(2) / np.maximum(high - low, np.float32(1e-6))
+    if isinstance(space, spaces.Box) and space.dtype == np.uint8:
+        low, high = space.low.ravel().astype(np.float32), space.high.ravel().astype(np.float32)
+        return (low + high) / np.float32(2), np.float32(2) / np.maximum(high - low, np.float32(1e-6))
+    return np.zeros(size, np.float32), np.ones(size, np.float32)

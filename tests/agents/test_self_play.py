@@ -51,7 +51,7 @@ class Script:
 def played(game: Game, starts: States, scripts: list[str], steps: int) -> list[Positions]:
     """What each step of self-play returned, from the given starts."""
     actions = [[game.parse_action(name) for name in script.split()] for script in scripts]
-    play = SelfPlay(game, len(scripts), random_opening=0.0, search_value_share=SHARE, seed=0)
+    play = SelfPlay(game, len(scripts), random_opening=0.0, search_value_share=SHARE, seed=[0])
     play.states = starts.copy()
     return [play.step(Script(game, actions)) for _ in range(steps)]
 
