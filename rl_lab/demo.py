@@ -10,6 +10,7 @@ from agents.alphazero.config import AlphaZeroConfig
 from agents.registry import make_agent
 from envs.errors import LabError
 from envs.games import make_game
+from rl_lab.arena.options import TournamentOptions
 from rl_lab.arena.run import run_tournament
 from rl_lab.cli import Play
 from rl_lab.commands import command
@@ -45,7 +46,8 @@ def _show(folder: Path, minutes: float, console: Console) -> None:
 
     trained = f"alphazero:{folder}"
     console.rule("Tournament")
-    run_tournament(config.game, ["random", "greedy", ROLLOUT, trained], GAMES, out=_next(folder, "tournament"))
+    options = TournamentOptions(games=GAMES, out=_next(folder, "tournament"))
+    run_tournament(config.game, ["random", "greedy", ROLLOUT, trained], options)
 
     console.rule("Pictures")
     game = make_game(config.game)

@@ -1,11 +1,12 @@
-"""What a tournament leaves behind: tables in the terminal, results.json, and an SGF file of every game of Go."""
+"""What a tournament leaves behind: tables in the terminal, results.json, and a page with all games."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,49 +16,57 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from envs.games.go.game import Go
+from agents.files import write_atomic
+from rl_lab.arena.folder import PAGE, RESULTS
+from rl_lab.arena.page import write_page
 from rl_lab.arena.play import GameRecord
+from rl_lab.arena.ratings import Ratings, rate
 from rl_lab.arena.statistics import Tally, count_duplicates, head_to_head, mean_plies, standings
 from rl_lab.arena.tournament import Tournament
-from rl_lab.go_io.sgf import write_sgf
 
-RESULTS = "results.json"
-FORMAT = 1  # of results.json; raised when a key changes its meaning
+FORMAT = 2  # of results.json; raised when a key changes its meaning
 
 
-def print_report(tournament: Tournament, console: Console) -> None:
-    """Prints the standings, the cross-table and one line about the games."""
-    console.print(standings_table(tournament))
-    console.print(cross_table(tournament))
+def print_report(tournament: Tournament, console: Console, anchor: str | None = None) -> Ratings:
+    """Prints the standings, the cross-table and some lines about the games; returns the ratings."""
+    ratings = rate(tournament.records, tournament.agents, anchor)
+    console.print(standings_table(tournament, ratings))
+    console.print(cross_table(tournament, ratings))
     console.print(summary(tournament), highlight=False)
+    if failures := failures_line(tournament.records):
+        console.print(failures, highlight=False)
     if count_duplicates(tournament.records) > len(tournament.records) // 20:
         console.print("[yellow]Repeated games add no evidence, so the intervals are too narrow.[/yellow]")
+    return ratings
 
 
-def standings_table(tournament: Tournament) -> Table:
-    """One line for each agent, the best first. Fits 80 columns."""
-    first, second = tournament.game.player_names
-    table = Table(title=f"Standings: {tournament.game.spec}", box=box.SIMPLE_HEAD, collapse_padding=True)
-    table.add_column("Agent", overflow="fold")
-    for heading in ("score %", "95% interval", "W-D-L", f"{first} %", f"{second} %", "ms/move"):
+def standings_table(tournament: Tournament, ratings: Ratings) -> Table:
+    """One line for each agent, the highest rating first. Fits 80 columns."""
+    first, second = (name[0] for name in tournament.game.player_names)
+    zero = f"{ratings.anchor} is 0" if ratings.anchor else "their mean is 0"
+    table = Table(title=f"Standings: {tournament.game.spec}; {zero}", box=box.SIMPLE_HEAD, collapse_padding=True)
+    table.add_column("Agent", overflow="fold", min_width=12)
+    for heading in ("Elo", "95% interval", "score %", "W-D-L", f"{first} %", f"{second} %", "ms/move"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for standing in standings(tournament.records, tournament.agents):
-        score = standing.score
+    by_name = {standing.name: standing for standing in standings(tournament.records, tournament.agents)}
+    for i in ratings.order:
+        standing = by_name[ratings.names[i]]
         table.add_row(
             Text(standing.name),
-            _percent(score.mean),
-            f"{_percent(score.low)} - {_percent(score.high)}",
+            f"{ratings.elo[i]:+.0f}",
+            f"{ratings.low[i]:+.0f} to {ratings.high[i]:+.0f}",
+            _percent(standing.score.mean),
             _tally(standing.total),
             _percent(standing.first.score),
             _percent(standing.second.score),
-            f"{1000 * standing.seconds_per_move:.2f}",
+            "-" if math.isnan(standing.seconds_per_move) else f"{1000 * standing.seconds_per_move:.2f}",
         )
     return table
 
 
-def cross_table(tournament: Tournament) -> Table:
+def cross_table(tournament: Tournament, ratings: Ratings) -> Table:
     """The score in % of the agent in the row against the agent in the column, above its rounded interval."""
-    order = [standing.name for standing in standings(tournament.records, tournament.agents)]
+    order = [ratings.names[i] for i in ratings.order]
     table = Table(title="Row against column: score % and 95% interval", box=box.SIMPLE_HEAD, collapse_padding=True)
     table.add_column("")
     table.add_column("Agent", overflow="fold")
@@ -74,67 +83,80 @@ def summary(tournament: Tournament) -> str:
     records = tournament.records
     depths = sorted({record.opening_plies for record in records}) or [0]
     depth = f"{depths[0]}" if len(depths) == 1 else f"{depths[0]} to {depths[-1]}"
-    start = f"{len({r.pair for r in records})} random openings of {depth} moves" if depths[-1] else "the start"
+    start = f"{len({r.pair for r in records})} openings of {depth} moves" if depths[-1] else "the start"
     return (
         f"{len(records)} games from {start}, with both colours from each; mean length {mean_plies(records):.1f} "
         f"moves; {count_duplicates(records)} games repeat an earlier one; seed {tournament.seed}."
     )
 
 
-def write_results(tournament: Tournament, folder: Path) -> None:
-    """Writes results.json, and games/0001.sgf and so on if the game is Go, into an existing folder.
-
-    SGF numbers are positions in the list "games" of results.json, counted from 1.
-    """
-    results = json.dumps(results_dict(tournament), indent=1, allow_nan=False) + "\n"
-    (folder / RESULTS).write_text(results, encoding="utf-8")
-    if isinstance(tournament.game, Go):
-        games = folder / "games"
-        games.mkdir(exist_ok=True)
-        for number, record in enumerate(tournament.records, 1):
-            (games / f"{number:04d}.sgf").write_bytes(record_sgf(tournament.game, record))
+def failures_line(records: Sequence[GameRecord]) -> str:
+    """How many games were not played to their end, by reason and loser, and what else was noticed; or nothing."""
+    lost = Counter((record.agents[record.outcome > 0], record.reason) for record in records if record.reason != "score")
+    parts = [f"{name} lost {n} by {reason}" for (name, reason), n in sorted(lost.items())]
+    if remarked := sum(bool(record.events) for record in records):
+        parts.append(f"{remarked} games have remarks")
+    return f"{'; '.join(parts)}: see 'rl-lab games'." if parts else ""
 
 
-def record_sgf(game: Go, record: GameRecord) -> bytes:
-    """The game of Go as SGF, with what the agents expected as comments."""
-    return write_sgf(game, record.actions, record.result, record.agents, record.values)
+def write_report(tournament: Tournament, ratings: Ratings, folder: Path, settings: Mapping[str, Any]) -> None:
+    """Writes results.json and the page into an existing folder."""
+    results = json.dumps(results_dict(tournament, ratings, settings), indent=1, allow_nan=False) + "\n"
+    title = f"{tournament.game.spec}: {len(tournament.agents)} agents"
+    write_page(tournament.game, tournament.records, tournament.agents, ratings, folder / PAGE, title, {**settings})
+    write_atomic(folder / RESULTS, results.encode("utf-8", "replace"))
 
 
-def results_dict(tournament: Tournament) -> dict[str, Any]:
+def results_dict(tournament: Tournament, ratings: Ratings, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The whole tournament as plain data; actions are given by number and by name, undefined numbers are None.
 
-    A pairing's score is that of its first agent.
+    A pairing's score is that of its first agent, and "superiority" the likelihood that it is the better one.
     """
     records = tournament.records
     return {
         "format": FORMAT,
+        "settings": dict(settings),
         "game": tournament.game.spec,
         "agents": tournament.agents,
         "seed": tournament.seed,
         "duplicate_games": count_duplicates(records),
         "mean_plies": _finite(mean_plies(records)),
+        "ratings": [
+            {"name": name, "elo": ratings.elo[i], "low": ratings.low[i], "high": ratings.high[i]}
+            for i, name in enumerate(ratings.names)
+        ],
+        "anchor": ratings.anchor,
+        "first_move_elo": dataclasses.asdict(ratings.first_move),
         "standings": [_finite(dataclasses.asdict(standing)) for standing in standings(records, tournament.agents)],
         "pairings": [
-            {"agents": [a, b], "score": _finite(dataclasses.asdict(head_to_head(records, a, b)))}
+            {
+                "agents": [a, b],
+                "score": _finite(dataclasses.asdict(head_to_head(records, a, b))),
+                "superiority": ratings.superiority(a, b),
+            }
             for a, b in combinations(tournament.agents, 2)
         ],
-        "games": [
-            dataclasses.asdict(record)
-            | {"plies": record.plies, "moves": [tournament.game.action_name(a) for a in record.actions]}
-            for record in records
-        ],
+        "games": [game_dict(tournament, record) for record in records],
     }
+
+
+def game_dict(tournament: Tournament, record: GameRecord) -> dict[str, Any]:
+    """A game as plain data."""
+    moves = [tournament.game.action_name(action) for action in record.actions]
+    return dataclasses.asdict(record) | {"plies": record.plies, "moves": moves}
 
 
 def _meeting(records: Sequence[GameRecord], agent: str, opponent: str) -> str:
     if agent == opponent:
         return "-"
     score = head_to_head(records, agent, opponent)
+    if math.isnan(score.mean):
+        return ""
     return f"{_percent(score.mean)}\n[dim]{100 * score.low:.0f}-{100 * score.high:.0f}[/dim]"
 
 
 def _percent(score: float) -> str:
-    return f"{100 * score:.1f}"
+    return "-" if math.isnan(score) else f"{100 * score:.1f}"
 
 
 def _tally(tally: Tally) -> str:

@@ -1,56 +1,192 @@
-"""A tournament from spec strings to files: what `rl-lab tournament` and the demo do."""
+"""A tournament between two players at a board, from spec strings to a report: `rl-lab tournament`."""
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from agents.agent import Agent
 from agents.registry import make_agent
 from envs.errors import LabError
+from envs.games.game import Game
 from envs.games.registry import make_game
 from envs.parallel import set_num_threads
+from rl_lab.arena import schedule
+from rl_lab.arena.claims import Claims
+from rl_lab.arena.display import Display
+from rl_lab.arena.folder import find_folder
+from rl_lab.arena.identity import Entrant, identify
+from rl_lab.arena.opening_files import OpeningFile
+from rl_lab.arena.openings import Drawn, draw_openings, least_depth, rollout_judge
+from rl_lab.arena.options import DEFAULT_PLIES, Options, TournamentOptions
 from rl_lab.arena.play import GameRecord
-from rl_lab.arena.report import RESULTS, print_report, write_results
-from rl_lab.arena.tournament import Tournament, play_tournament, round_robin
+from rl_lab.arena.report import print_report, write_report
+from rl_lab.arena.schedule import Schedule
+from rl_lab.arena.session import DrawOpenings, Plan, Session
+from rl_lab.arena.store import FILE, Store
+from rl_lab.arena.tournament import Tournament, check_agents, check_numbers, warm_up
 
-RUNS = Path("runs")
+
+@dataclass(frozen=True)
+class Players:
+    """Who plays what."""
+
+    game: Game
+    agents: list[Agent]
+    entrants: list[Entrant]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the agents, as tables show them."""
+        return [agent.name for agent in self.agents]
+
+    def name_of(self, spec: str, what: str) -> str:
+        """The name of the agent that a spec means; raises LabError, saying `what` it is for, if it is not there."""
+        name = make_agent(spec, self.game).name
+        if name not in self.names:
+            raise LabError(f"The {what} {name} is not one of the agents: {', '.join(self.names)}.")
+        return name
 
 
 def run_tournament(
     game_spec: str,
     agent_specs: Sequence[str],
-    games: int = 40,
-    opening_plies: int = 2,
-    seed: int = 0,
-    out: Path | None = None,
-    parallel_games: int = 128,
+    options: TournamentOptions | None = None,
     console: Console | None = None,
 ) -> Tournament:
-    """Plays a round robin with a progress bar, prints the report, and writes results.json and the games into `out`.
+    """Plays what is missing of a tournament, prints the report, and writes it into the folder.
 
-    Without `out` a new folder runs/tournament-N is made. Raises LabError for a spec or a number that is wrong, and
-    for a folder that cannot be written or already holds a tournament; all of that before the first game.
+    Raises LabError for a spec or a number that is wrong, for a folder that cannot be written or holds another
+    tournament; all of that before the first game. Ctrl-C prints the standing so far; the games stay.
     """
-    console = console or Console()
-    if parallel_games < 1:
-        raise LabError(f"One game or more must run at once, not {parallel_games}.")
-    game = make_game(game_spec)
-    agents = [make_agent(spec, game) for spec in agent_specs]
-    schedule = round_robin(game, agents, games, opening_plies, seed)
-    folder = _new_folder(out)
-    console.print(f"Getting ready: {', '.join(agent.name for agent in agents)}. The first time, this compiles.")
-    with _progress_bar(console) as progress:
-        tournament = play_tournament(game, agents, schedule, seed, parallel_games, progress)
-    print_report(tournament, console)
-    write_results(tournament, folder)
-    console.print(f"Results and games are in {folder}.", highlight=False, soft_wrap=True)
+    options, console = options or TournamentOptions(), console or Console()
+    with players(game_spec, agent_specs, options) as found:
+        anchor = found.name_of(options.anchor, "anchor") if options.anchor else None
+        rounds = _rounds(options, len(found.names))
+        plan_of = _schedule(found, options, rounds)
+        plan, settings = make_plan(found, plan_of, rounds, options)
+        settings["format"] = _format(found.names, options)
+        folder = find_folder(options.out, "tournament", settings, found.names)
+        with ExitStack() as stack:
+            session = open_session(stack, folder, plan, settings, found.entrants, console)
+            stopped = play_out(session, rounds, console)
+            tournament = stored_tournament(session)
+        report(tournament, folder, settings, anchor, console, stopped)
     return tournament
+
+
+@contextmanager
+def players(game_spec: str, agent_specs: Sequence[str], options: Options) -> Iterator[Players]:
+    """The game and its players, who are closed at the end; raises LabError for what is wrong with them."""
+    if options.parallel_games < 1:
+        raise LabError(f"One game or more must run at once, not {options.parallel_games}.")
+    check_numbers(options.most_games, options.seed)
+    game = make_game(game_spec)
+    with ExitStack() as stack:
+        agents = []
+        for spec in agent_specs:
+            agents.append(make_agent(spec, game))
+            stack.callback(agents[-1].close)
+        check_agents([agent.name for agent in agents])
+        yield Players(game, agents, [identify(a, spec) for a, spec in zip(agents, agent_specs, strict=True)])
+
+
+def make_plan(found: Players, plan_of: Schedule, rounds: int, options: Options) -> tuple[Plan, dict[str, Any]]:
+    """What is to be played in so many rounds, and the settings that must not change from call to call."""
+    draw, text = openings(found.game, rounds * options.pairs, options)
+    settings = {"game": found.game.spec, "seed": options.seed, "openings": text}
+    return Plan(found.game, found.agents, plan_of, options.pairs, draw, options.seed, options.parallel_games), settings
+
+
+def openings(game: Game, n: int, options: Options) -> tuple[DrawOpenings, str]:
+    """Where at most n openings come from, and what they are in words; raises LabError if there are fewer."""
+    if options.openings is not None:
+        file = OpeningFile(game, options.openings, options.opening_plies)
+        file.draw(n, [])
+        return file.draw, file.text
+    plies = DEFAULT_PLIES if options.opening_plies is None else options.opening_plies
+    depth = least_depth(game, n, plies, options.seed)
+    judge = None if options.any_openings else rollout_judge(game)
+
+    def draw(number: int, known: Sequence[Drawn]) -> list[Drawn]:
+        return draw_openings(game, number, depth, options.seed, judge, known)
+
+    return draw, f"{'any' if judge is None else 'balanced'} random positions of {plies} moves"
+
+
+def open_session(
+    stack: ExitStack,
+    folder: Path,
+    plan: Plan,
+    settings: Mapping[str, Any],
+    entrants: Sequence[Entrant],
+    console: Console,
+) -> Session:
+    """Takes part in the tournament of that folder until the stack is closed; raises LabError if it is another one."""
+    store = stack.enter_context(Store(folder / FILE))
+    store.settle(settings)
+    store.enrol(entrants)
+    claims = stack.enter_context(Claims(store.connection, store.path))
+    console.print(f"Getting ready: {', '.join(e.name for e in entrants)}. The first time, this compiles.")
+    warm_up(plan.game, plan.agents)
+    return Session(plan, store, claims)
+
+
+def play_out(
+    session: Session,
+    rounds: int,
+    console: Console,
+    is_decided: Callable[[Display, Sequence[GameRecord]], bool] = lambda display, news: False,
+) -> bool:
+    """Plays until all is done or decided, with a progress bar; returns whether Ctrl-C has stopped it.
+
+    `is_decided` is told of each game once, and may leave a note on the display.
+    """
+    try:
+        with Display(console) as display, closing(session.play()) as games:
+            for news in games:
+                display.add(news)
+                if is_decided(display, news):
+                    break
+                about = f"round {session.round} of {rounds}" if rounds > 1 else ""
+                display.progress(session.done, session.total, about)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def stored_tournament(session: Session) -> Tournament:
+    """All games of the file, whoever has played them."""
+    agents = [entrant.name for entrant in session.store.agents()]
+    return Tournament(session.plan.game, agents, session.plan.seed, session.store.games())
+
+
+def report(
+    tournament: Tournament,
+    folder: Path,
+    settings: Mapping[str, Any],
+    anchor: str | None,
+    console: Console,
+    stopped: bool = False,
+) -> None:
+    """Prints the report and writes it into the folder; after Ctrl-C only prints it, and raises KeyboardInterrupt."""
+    ratings = print_report(tournament, console, anchor) if tournament.records else None
+    if stopped or ratings is None:
+        console.print(
+            f"Stopped after {len(tournament.records)} games, which are in {folder}; the same command goes on.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise KeyboardInterrupt
+    write_report(tournament, ratings, folder, settings)
+    console.print(f"Results and games are in {folder}.", highlight=False, soft_wrap=True)
 
 
 def use_threads(threads: int) -> None:
@@ -62,35 +198,32 @@ def use_threads(threads: int) -> None:
     os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
-def _new_folder(out: Path | None) -> Path:
-    """Makes the folder for the results, the next free runs/tournament-N if none is given."""
-    if out is None:
-        out = next(p for p in (RUNS / f"tournament-{n}" for n in count(1)) if not (p / RESULTS).exists())
-    if (out / RESULTS).exists():
-        raise LabError(f"{out} already holds a tournament; give another folder.")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / RESULTS).touch()
-        (out / RESULTS).unlink()
-    except OSError as error:
-        raise LabError(f"Cannot write into the folder {out}: {error.strerror or error}.") from None
-    return out
+def _rounds(options: TournamentOptions, agents: int) -> int:
+    """How many rounds the format has; raises LabError for options that do not go together."""
+    if options.format == "round-robin":
+        if options.rounds is not None:
+            raise LabError("A round robin has one round: leave --rounds out, or give --format swiss or ladder.")
+        return 1
+    if options.challenger:
+        raise LabError(f"A {options.format} has no challenger: leave --challenger or --format out.")
+    if options.rounds is not None and options.rounds < 1:
+        raise LabError(f"There must be one round or more, not {options.rounds}.")
+    default = math.ceil(math.log2(agents)) if options.format == "swiss" else agents
+    return options.rounds or default
 
 
-@contextmanager
-def _progress_bar(console: Console) -> Iterator[_ProgressCallback]:
-    """A bar with games played, time spent and time left."""
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("games"), TimeElapsedColumn(), TextColumn("left"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        yield _ProgressCallback(bar)
+def _schedule(found: Players, options: TournamentOptions, rounds: int) -> Schedule:
+    if options.format == "swiss":
+        return schedule.swiss(found.names, rounds)
+    if options.format == "ladder":
+        return schedule.ladder(found.names, rounds)
+    if options.challenger:
+        return schedule.gauntlet(found.names, [found.name_of(options.challenger, "challenger")])
+    return schedule.round_robin(found.names)
 
 
-class _ProgressCallback:
-    """Turns the tournament's progress calls into a bar."""
-
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._task = bar.add_task("games", total=None)
-
-    def __call__(self, played: int, total: int, record: GameRecord) -> None:
-        self._bar.update(self._task, completed=played, total=total)
+def _format(names: Sequence[str], options: TournamentOptions) -> str:
+    """What may not change about who meets whom: where results decide that, everything it depends on."""
+    if options.format == "round-robin":
+        return "pairings"
+    return f"{options.format} with {2 * options.pairs} games a match: {', '.join(names)}"

@@ -171,7 +171,7 @@ def test_the_commands_of_the_game_work(
     monkeypatch.chdir(tmp_path)
     printed = [run_command(line, capsys) for line in game_page.commands]
     assert played and (tmp_path / "watched.png").stat().st_size and (tmp_path / "runs/snort").is_dir()
-    table = re.search(r"^    Agent +score.*?\n\n", game_page.path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    table = re.search(r"^    Agent +Elo.*?\n\n", game_page.path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     for row in table[0].splitlines()[1:]:
         assert any(" ".join(row.split()) in output for output in printed), f"no tournament printed: {row}"
 

@@ -1,0 +1,110 @@
+"""Openings from a file: whatever has been agreed on as fair, instead of random positions.
+
+*.sgf        games of Go; the moves of the main line are the opening. A file may hold several games
+a folder     all its .sgf files, by name
+other files  text, an opening a line: its moves in the game's notation with blanks between, e.g. "C3 D2"; empty
+             lines and what follows a # do not count
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sgfmill import sgf_grammar
+
+from envs.errors import LabError
+from envs.games.game import Game
+from envs.games.go.game import Go
+from envs.games.match import Match
+from rl_lab.arena.openings import Drawn, Opening
+from rl_lab.go_io.sgf import read_sgf
+
+Found = tuple[str, list[int]]
+"""Where an opening stands, for messages, and its actions as the file gives them."""
+
+
+class OpeningFile:
+    """The openings of a file, in its order; later ones that lead to the same position are left out."""
+
+    def __init__(self, game: Game, path: Path, plies: int | None = None) -> None:
+        """Reads the file; of each opening the first `plies` moves count, without `plies` all of them.
+
+        Raises LabError for a file that cannot be read, a move that is illegal, an opening that ends the game or is
+        shorter than `plies`, and for a file without openings.
+        """
+        self._path, digest = path, hashlib.sha256()
+        openings: dict[tuple[str, int], Opening] = {}
+        try:
+            for file in sorted(path.glob("*.sgf")) if path.is_dir() else [path]:
+                data = file.read_bytes()
+                digest.update(data)
+                for where, actions in _read(game, file, data):
+                    match = _played(game, where, actions if plies is None else actions[:plies], plies)
+                    openings.setdefault((game.text(match.state), match.to_play), tuple(match.history))
+        except OSError as error:
+            raise LabError(f"Cannot read {error.filename or path}: {error.strerror or error}.") from None
+        if not openings:
+            raise LabError(f"There is no opening in {path}.")
+        self.openings = [Drawn(opening) for opening in openings.values()]
+        depth = "" if plies is None else f"first {plies} moves, "
+        self.text = f"from {path.name} ({depth}sha256 {digest.hexdigest()[:16]})"
+        """What the openings are: the same text, the same openings."""
+
+    def draw(self, n: int, known: Sequence[Drawn]) -> list[Drawn]:
+        """All openings; raises LabError if there are fewer than n."""
+        if n > len(self.openings):
+            raise LabError(
+                f"{self._path} has {len(self.openings)} different openings, enough for {2 * len(self.openings)} games "
+                f"of each two agents, not for {2 * n}."
+            )
+        return self.openings
+
+
+def _read(game: Game, file: Path, data: bytes) -> Iterator[Found]:
+    if file.suffix.lower() == ".sgf":
+        if not isinstance(game, Go):
+            raise LabError(f"{file} holds games of Go, not of {game.name}; give a text file with an opening a line.")
+        yield from _read_sgf(game, file, data)
+        return
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
+        words = line.partition("#")[0].split()
+        where = f"{file}, line {number}"
+        try:
+            actions = [game.parse_action(word) for word in words]
+        except LabError as error:
+            raise LabError(f"{where}: {error}") from None
+        if words:
+            yield where, actions
+
+
+def _read_sgf(game: Go, file: Path, data: bytes) -> Iterator[Found]:
+    try:
+        trees = sgf_grammar.parse_sgf_collection(data)
+    except (ValueError, RecursionError) as error:
+        raise LabError(f"{file}: The file is not readable as SGF: {error}.") from None
+    for number, tree in enumerate(trees, 1):
+        where = f"{file}, game {number}"
+        try:
+            found = read_sgf(sgf_grammar.serialise_game_tree(tree))
+        except LabError as error:
+            raise LabError(f"{where}: {error}") from None
+        if found.game.size != game.size:
+            raise LabError(f"{where} is on a board of size {found.game.size}, not {game.size}.")
+        yield where, found.actions
+
+
+def _played(game: Game, where: str, actions: Sequence[int], plies: int | None) -> Match:
+    """The game after those moves, by the tournament's rules."""
+    if plies is not None and len(actions) < plies:
+        raise LabError(f"{where} has {len(actions)} moves, fewer than the {plies} of an opening.")
+    match = Match(game)
+    for number, action in enumerate(actions, 1):
+        try:
+            match.play(action)
+        except LabError as error:
+            raise LabError(f"{where}, move {number}: {error}") from None
+    if match.terminated:
+        raise LabError(f"{where} ends the game; an opening must leave something to play.")
+    return match

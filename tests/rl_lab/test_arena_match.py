@@ -1,0 +1,83 @@
+"""Matches: the sequential test sees the pairs in the order of their openings, ends the match, and does not waver."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from envs.errors import LabError
+from rl_lab.arena.match import run_match
+from rl_lab.arena.options import MatchOptions
+from rl_lab.arena.pairs import pair_scores
+from rl_lab.arena.sprt import Sprt
+from rl_lab.arena.store import Store
+from rl_lab.arena.tournament import Tournament
+
+
+def play(out: Path, first: str = "greedy", second: str = "random", **options: object) -> tuple[Tournament, str]:
+    text = io.StringIO()
+    settings = MatchOptions(out=out, any_openings=True, **options)  # type: ignore[arg-type]
+    return run_match("connect_four", first, second, settings, Console(file=text, width=200)), text.getvalue()
+
+
+def test_a_match_plays_its_games(tmp_path: Path) -> None:
+    tournament, text = play(tmp_path, games=10)
+    assert len(tournament.records) == 10
+    assert "random is 0" in text and "Verdict" not in text
+
+
+def test_a_test_stops_the_match_and_says_who_is_better(tmp_path: Path) -> None:
+    tournament, text = play(tmp_path, sprt="0,100", games=2000, parallel_games=8)
+    assert "H1, greedy against random is +100 Elo rather than +0" in text
+    assert len(tournament.records) < 400
+    test = Sprt(0, 100)
+    for score in pair_scores(tournament.records, "greedy", "random"):
+        if test.verdict is None:
+            test.add(score)
+    assert test.verdict == "H1"
+    again, later = play(tmp_path, sprt="0,100", games=2000, parallel_games=8)
+    assert again.records == tournament.records
+    assert text.splitlines()[1] == later.splitlines()[1], "the verdict stands"
+
+
+def test_the_worse_agent_is_found_out(tmp_path: Path) -> None:
+    _, text = play(tmp_path, "random", "greedy", sprt="0,100", games=2000, parallel_games=8)
+    assert "H0, random against greedy is +0 Elo rather than +100" in text
+
+
+def test_too_few_games_bring_no_verdict(tmp_path: Path) -> None:
+    _, text = play(tmp_path, sprt="0,5", games=4)
+    assert "No verdict after 2 pairs" in text
+
+
+def test_a_killed_match_may_have_played_later_openings_first(tmp_path: Path) -> None:
+    """A pair counts only when all before it have been played."""
+    whole, text = play(tmp_path / "whole", sprt="0,100", games=2000, parallel_games=8)
+    out = tmp_path / "gap"
+    play(out, sprt="0,100", games=2000, parallel_games=32)
+    with Store(out) as store:
+        store.connection.execute("DELETE FROM games WHERE opening < 3")
+    again, text_again = play(out, sprt="0,100", games=2000, parallel_games=8)
+    assert text.splitlines()[1] == text_again.splitlines()[1]
+    first = {(r.agents, r.pair): r.actions for r in whole.records}
+    assert first.items() <= {(r.agents, r.pair): r.actions for r in again.records}.items()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sprt": "10,0"}, "elo0 must be below elo1"),
+        ({"sprt": "ten,20"}, "two numbers with a comma between"),
+        ({"sprt": "1,2,3"}, "two numbers with a comma between"),
+        ({"sprt": "nan,2"}, "elo0 must be below elo1"),
+        ({"sprt": "0,10", "alpha": 0.7}, "alpha must be above 0 and below 0.5"),
+        ({"games": 0}, "one game or more"),
+    ],
+)
+def test_wrong_tests_are_one_sentence(options: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=message):
+        play(tmp_path / "x", **options)
+    assert not (tmp_path / "x").exists()

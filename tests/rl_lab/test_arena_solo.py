@@ -1,0 +1,107 @@
+"""Tournaments in single-agent worlds: the same held-out episodes for all, stored, and continued."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from agents.registry import make_agent
+from agents.scripted import RandomAgent
+from envs.chance import Seeds, seed_of, seed_states
+from envs.errors import LabError
+from envs.games.game import States
+from rl_lab.arena import solo
+from rl_lab.arena.episodes import Episodes
+from rl_lab.arena.options import TournamentOptions
+from rl_lab.arena.solo import run_comparison
+from rl_lab.arena.store import Store
+from rl_lab.evaluate import Result, evaluate, evaluation_world
+
+
+def play(
+    out: Path, world: str = "catch", agents: tuple[str, ...] = ("random", "perfect"), **options: object
+) -> list[Result]:
+    settings = TournamentOptions(out=out, **options)  # type: ignore[arg-type]
+    return run_comparison(world, agents, settings, Console(file=io.StringIO()))
+
+
+def test_the_results_are_those_of_the_same_episodes_played_at_once(tmp_path: Path) -> None:
+    results = play(tmp_path, games=50, seed=3, parallel_games=7)
+    world = evaluation_world("catch")
+    seeds = seed_states(seed_of(3, episode) for episode in range(50))
+    for name, found in results:
+        expected = evaluate(world, make_agent(name, world), seeds)
+        np.testing.assert_array_equal(found.returns, expected.returns)
+        np.testing.assert_array_equal(found.lengths, expected.lengths)
+        np.testing.assert_array_equal(found.outcomes, expected.outcomes)
+        assert found.info.keys() == expected.info.keys()
+    written = json.loads((tmp_path / "results.json").read_text())
+    assert written["returns"]["perfect"] == results[1][1].returns.tolist()
+    (difference,) = written["differences"]
+    assert difference["agents"] == ["random", "perfect"] and difference["high"] < 0
+
+
+def test_worlds_with_held_out_episodes_are_played_on_those(tmp_path: Path) -> None:
+    play(tmp_path, "maze:size=5", ("random", "shortest_path"), games=4)
+    with Store(tmp_path) as store:
+        assert "split=held_out" in store.settings["game"]
+
+
+def test_more_episodes_and_agents_are_added_to_what_is_there(tmp_path: Path) -> None:
+    few = play(tmp_path, games=10)
+    with Store(tmp_path) as store:
+        before = store.connection.execute("SELECT * FROM episodes").fetchall()
+    many = play(tmp_path, games=25)
+    np.testing.assert_array_equal(many[0][1].returns[:10], few[0][1].returns)
+    play(tmp_path, agents=("perfect", "random"), games=25)
+    with Store(tmp_path) as store:
+        rows = store.connection.execute("SELECT * FROM episodes").fetchall()
+        assert set(before) <= set(rows) and len(rows) == 50
+        assert Episodes(store).played("random") == list(range(25))
+    with pytest.raises(LabError, match="seed 0, not 1"):
+        play(tmp_path, seed=1)
+
+
+def test_ctrl_c_keeps_the_episodes_that_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupting(RandomAgent):
+        calls = 0
+
+        def act(self, states: States, seeds: Seeds) -> object:  # type: ignore[override]
+            self.calls += 1
+            if self.calls == 30:
+                raise KeyboardInterrupt
+            return super().act(states, seeds)
+
+    monkeypatch.setattr(solo, "make_agent", lambda spec, world: Interrupting(world))
+    monkeypatch.setattr(solo, "check_agents", lambda names: None)
+    with pytest.raises(KeyboardInterrupt):
+        play(tmp_path, agents=("random",), games=20, parallel_games=5)
+    with Store(tmp_path) as store:
+        assert len(Episodes(store).played("random")) == 10
+    monkeypatch.undo()
+    assert not (tmp_path / "results.json").exists()
+    play(tmp_path, games=20)
+    assert (tmp_path / "results.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"opening_plies": 3}, "--opening-plies is for games between two"),
+        ({"challenger": "random"}, "--challenger is for games"),
+        ({"format": "swiss"}, "--format is for games"),
+        ({"games": 0}, "one game or more"),
+        ({"parallel_games": 0}, "One episode or more"),
+        ({"agents": ("random",)}, "two agents or more"),
+        ({"world": "catch", "agents": ("random", "greedy")}, "plays board games"),
+    ],
+)
+def test_what_does_not_fit_a_world_is_one_sentence(options: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=message):
+        play(tmp_path, **options)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())

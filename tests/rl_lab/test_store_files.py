@@ -1,0 +1,81 @@
+"""Files in the place of a tournament's database that are something else, and every error that SQLite may have."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from envs.errors import LabError
+from rl_lab.arena import schema
+from rl_lab.arena.schema import APPLICATION_ID, open_database
+from rl_lab.arena.store import Store
+
+
+def foreign(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE books (title)")
+
+
+def newer(path: Path) -> None:
+    open_database(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+def damaged(path: Path) -> None:
+    open_database(path).close()
+    data = bytearray(path.read_bytes())
+    data[100:4000] = os.urandom(3900)
+    path.write_bytes(data)
+
+
+FILES = {
+    "text": (
+        lambda path: path.write_text("These are no games, but there are enough letters for it." * 20),
+        "is no database",
+    ),
+    "a database of something else": (foreign, "of something else"),
+    "newer": (newer, "newer rl-lab .*version 99"),
+    "damaged": (damaged, "is damaged"),
+    "cut off": (lambda path: (open_database(path).close(), os.truncate(path, 5000)), "is damaged"),
+    "a folder in its place": (lambda path: (path / "games.sqlite").mkdir(parents=True), "cannot be opened"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("readonly", [False, True])
+def test_a_file_that_is_not_ours_is_one_sentence_and_left_as_it_is(name: str, readonly: bool, tmp_path: Path) -> None:
+    spoil, message = FILES[name]
+    path = tmp_path / "games.sqlite"
+    spoil(path)
+    before = path.read_bytes() if path.is_file() else b""
+    with pytest.raises(LabError, match=f"{message}|no tournament at" if path.is_dir() else message) as caught:
+        Store(path, readonly)
+    assert "\n" not in str(caught.value)
+    assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+def test_an_empty_file_is_a_new_tournament(tmp_path: Path) -> None:
+    (tmp_path / "games.sqlite").touch()
+    with Store(tmp_path) as store:
+        assert store.games() == []
+        assert store.connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert store.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("attempt to write a readonly database", "its permissions allow reading only"),
+        ("database is locked", "kept locked by another program"),
+        ("database or disk is full", "no room left"),
+        ("disk I/O error", "a disk of this machine"),
+        ("database disk image is malformed", "is damaged"),
+    ],
+)
+def test_every_error_of_the_database_is_one_sentence(said: str, message: str) -> None:
+    with pytest.raises(LabError, match=message), schema.readable_errors(Path("x")):
+        raise sqlite3.OperationalError(said)
