@@ -10,6 +10,7 @@ from typing import Any
 from gymnasium.spaces import Box
 
 from agents.agent import Agent
+from agents.engines.options import EngineOptions, GnuGoOptions, parse_command_spec
 from agents.solo.options import (
     AdamOptions,
     GradientDescentOptions,
@@ -19,6 +20,7 @@ from agents.solo.options import (
 )
 from envs.errors import LabError
 from envs.games.game import Game
+from envs.games.go.game import Go
 from envs.solo.catch import Catch
 from envs.solo.maze import Maze
 from envs.solo.skier import Skier
@@ -124,6 +126,18 @@ def _policy(env: Game | World, path: str, options: PolicyOptions, algorithm: str
     return load_player(path, algorithm, env, options)
 
 
+def _gtp(game: Go, path: str, options: EngineOptions) -> Agent:
+    from agents.engines.player import load_engine
+
+    return load_engine(path, game, options)
+
+
+def _gnugo(game: Go, path: str, options: GnuGoOptions) -> Agent:
+    from agents.engines.gnugo import load_gnugo
+
+    return load_gnugo(game, options)
+
+
 def _human(game: Game, path: str, options: NoOptions) -> Agent:
     raise LabError("A 'human' can only play in the window: use 'rl-lab play'.")
 
@@ -177,8 +191,10 @@ class AgentKind:
     make: Callable[[Any, str, Any], Agent]
     """Takes the game or world, the spec's path and an instance of `options`."""
     plays: tuple[str, ...] = (BOARD_GAMES,)
-    """What it can act in: BOARD_GAMES, WORLDS, or names of worlds."""
+    """What it can act in: BOARD_GAMES, WORLDS, or names of games and worlds."""
     needs_path: bool = False
+    takes_command: bool = False
+    """Whether its path is a whole command line (see parse_command_spec)."""
 
 
 AGENTS: dict[str, AgentKind] = {
@@ -204,6 +220,16 @@ AGENTS: dict[str, AgentKind] = {
         )
         for name in ("ppo", "dqn")
     },
+    "gtp": AgentKind(
+        "gtp:COMMAND,time=60,processes=1",
+        "an outside engine that speaks GTP",
+        EngineOptions,
+        _gtp,
+        ("go",),
+        needs_path=True,
+        takes_command=True,
+    ),
+    "gnugo": AgentKind("gnugo:level=10,resign=true", "GNU Go, if it is installed", GnuGoOptions, _gnugo, ("go",)),
     "perfect": AgentKind("perfect", "catches every ball", NoOptions, _perfect, ("catch",)),
     "hamiltonian": AgentKind("hamiltonian", "a cycle through all cells", NoOptions, _hamiltonian, ("snake",)),
     "shortest_path": AgentKind("shortest_path", "reads the maze", NoOptions, _shortest_path, ("maze",)),
@@ -227,6 +253,12 @@ def plays(kind: AgentKind, env: Game | World) -> bool:
     return group in kind.plays or env.name in kind.plays
 
 
+def parse_agent(spec: str) -> Spec:
+    """The parts of an agent's spec string; raises LabError if it is not written as one."""
+    kind = AGENTS.get(spec.partition(":")[0].strip())
+    return parse_command_spec(spec) if kind and kind.takes_command else Spec.parse(spec)
+
+
 def make_agent(spec: str, env: Game | World) -> Agent:
     """The agent that a spec string names, e.g. "alphabeta:depth=6", for a game or a single-agent world.
 
@@ -234,7 +266,7 @@ def make_agent(spec: str, env: Game | World) -> Agent:
     where none belongs or none where one does, an agent of other games or worlds, and for "human", whom only the
     window can make.
     """
-    parsed = Spec.parse(spec)
+    parsed = parse_agent(spec)
     if parsed.name not in AGENTS:
         raise unknown_name("agent", parsed.name, (name for name, kind in AGENTS.items() if plays(kind, env)))
     kind = AGENTS[parsed.name]

@@ -103,9 +103,10 @@ class Search:
         self.tree: Tree | None = None
         """The trees of the last call, or None after `reset`."""
         self._buffers: Tree | None = None
-        self._considered = selection.considered_visits(
-            min(config.max_considered, game.num_actions), config.num_simulations
-        )
+        self._considered = np.zeros((1, 0), np.int32)
+        if config.rule == "gumbel":
+            most = min(config.max_considered, game.num_actions)
+            self._considered = selection.considered_visits(most, config.num_simulations)
 
     def reset(self) -> None:
         """Forgets the trees of the last call."""
@@ -131,10 +132,9 @@ class Search:
         if config.rule == "gumbel" and config.gumbel_scale > 0:
             scores = scores + config.gumbel_scale * gumbel(seeds, self.game.num_actions)
         num_legal = (before.prior > 0).sum(axis=1)
-        schedules = self._considered[np.minimum(num_legal, len(self._considered) - 1)]
         for done in range(0, config.num_simulations, config.leaves_per_wave):
-            wave = schedules[:, done : done + config.leaves_per_wave]
-            leaves, new = self._simulate(tree, scores, before.visits, wave)
+            wave = min(config.leaves_per_wave, config.num_simulations - done)
+            leaves, new = self._simulate(tree, scores, before.visits, self._schedule(num_legal, done, wave))
             self._expand(tree, leaves, new)
             self._backward(tree, leaves)
         self.tree = tree
@@ -173,6 +173,13 @@ class Search:
         noise /= np.maximum(noise.sum(axis=1, keepdims=True), 1e-300)
         fraction = self.config.dirichlet_fraction
         return (1 - fraction) * prior + fraction * noise
+
+    def _schedule(self, num_legal: NDArray[np.int64], done: int, wave: int) -> NDArray[np.int32]:
+        """The visit counts that Gumbel's roots look for in the next simulations, 0 for PUCT. Shape [B, wave]."""
+        if self.config.rule == "puct":
+            return np.zeros((len(num_legal), wave), np.int32)
+        rows = np.minimum(num_legal, len(self._considered) - 1)
+        return np.ascontiguousarray(self._considered[rows, done : done + wave])
 
     def _simulate(
         self, tree: Tree, scores: NDArray[Any], before: NDArray[Any], schedules: NDArray[Any]

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import brentq
 
 ELO_PER_NAT = 400 / math.log(10)
@@ -89,7 +90,7 @@ class Posterior:
         here, gradient = self.at(theta)
         while True:
             slope = gradient + tilt
-            step = np.linalg.solve(here.precision, slope)
+            step = solve(here.precision, slope)
             if slope @ step < STEP_TOLERANCE**2:
                 return here
             there, gradient = self.at(here.theta + step)
@@ -146,7 +147,7 @@ class Profile:
 
     def __init__(self, posterior: Posterior, mode: Mode, contrast: Vector) -> None:
         self._posterior, self._mode, self._contrast = posterior, mode, contrast
-        self._direction = np.linalg.solve(mode.precision, contrast)
+        self._direction = solve(mode.precision, contrast)
         self._near = (0.0, mode.theta)  # a tilt and its mode, from where the next one is found
         self.estimate = float(contrast @ mode.theta)
         self.variance = float(contrast @ self._direction)
@@ -174,7 +175,7 @@ class Profile:
         near, theta = self._near
         mode = self._posterior.mode(tilt * self._contrast, theta + (tilt - near) * self._direction)
         self._near = tilt, mode.theta
-        self._direction = np.linalg.solve(mode.precision, self._contrast)
+        self._direction = solve(mode.precision, self._contrast)
         fall = max(0.0, self._mode.log_posterior - mode.log_posterior)
         return float(self._contrast @ mode.theta), math.sqrt(2 * fall)
 
@@ -186,6 +187,11 @@ class Profile:
         if excess(*self._point(inner)) >= 0:
             return inner
         return float(brentq(lambda tilt: excess(*self._point(tilt)), inner, outer, rtol=TILT_TOLERANCE))
+
+
+def solve(precision: Vector, right: Vector) -> Vector:
+    """precision^-1 right, by Cholesky's method; unlike numpy's `solve` as fast while other processes want the cores."""
+    return np.asarray(cho_solve(cho_factor(precision, check_finite=False), right, check_finite=False))
 
 
 def _sums(index: NDArray[np.int64], weights: Vector, length: int) -> Vector:

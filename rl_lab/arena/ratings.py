@@ -24,7 +24,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from envs.errors import LabError
-from rl_lab.arena.davidson import DRAW, ELO_PER_NAT, OUTCOME_SCORES, Games, Mode, Posterior, Profile, Vector
+from rl_lab.arena.davidson import DRAW, ELO_PER_NAT, OUTCOME_SCORES, Games, Mode, Posterior, Profile, Vector, solve
 from rl_lab.arena.play import GameRecord
 
 PRIOR_OPENINGS = 3.0
@@ -162,7 +162,7 @@ class Inference:
     def covariance(self, contrasts: Vector) -> Vector:
         """The covariance of several contrasts (rows) in squared Elo."""
         scale = np.sqrt([self.spread(contrast)[0] for contrast in contrasts])
-        inverse = contrasts @ np.linalg.solve(self.mode.precision, contrasts.T)
+        inverse = contrasts @ solve(self.mode.precision, contrasts.T)
         return np.asarray(inverse * np.outer(scale, scale) * ELO_PER_NAT**2)
 
     def spread(self, contrast: Vector) -> tuple[float, float]:
@@ -189,7 +189,7 @@ class Inference:
         """For each game: its influence on the contrast's estimate, and that number's variance and fourth cumulant."""
         if not len(self._games.first):
             return np.zeros(0), np.zeros(0), np.zeros(0)
-        weights = np.linalg.solve(self.mode.precision, contrast)
+        weights = solve(self.mode.precision, contrast)
         by_score = (
             weights[self._games.first]
             - weights[self._games.second]

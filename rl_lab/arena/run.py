@@ -49,7 +49,9 @@ class Players:
 
     def name_of(self, spec: str, what: str) -> str:
         """The name of the agent that a spec means; raises LabError, saying `what` it is for, if it is not there."""
-        name = make_agent(spec, self.game).name
+        agent = make_agent(spec, self.game)
+        agent.close()
+        name = agent.name
         if name not in self.names:
             raise LabError(f"The {what} {name} is not one of the agents: {', '.join(self.names)}.")
         return name

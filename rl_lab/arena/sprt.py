@@ -122,7 +122,8 @@ class Sprt:
         if not self.pairs:
             return Estimate(math.nan, -math.inf, math.inf)
         middle, motion = self._motion()
-        return Estimate(*(logistic_elo(middle + motion.drift_where(p)) for p in (0.5, 0.975, 0.025)))
+        drifts = [motion.drift_where(p, -middle, 1 - middle) for p in (0.5, 0.975, 0.025)]
+        return Estimate(*(logistic_elo(middle + drift) for drift in drifts))
 
     def _motion(self) -> tuple[float, Motion]:
         """(the score s between those of elo0 and elo1, the sum of pair scores minus s as Brownian motion).

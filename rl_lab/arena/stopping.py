@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import log_ndtr
 
-TERMS = 1000  # of the series; all but the first few are 0 unless the test has hardly begun
-REACH = 8.0  # standard errors around the plain mean in which means are looked for
+TERMS = 40
+SHORT = 0.02  # in widths^2 / variance: up to then one reflection tells all, from then on the first TERMS waves
 
 
 @dataclass(frozen=True)
@@ -27,33 +28,53 @@ class Motion:
     high: float
     """Above 0."""
     variance: float
-    """Per unit of time."""
+    """Per unit of time, around the mean seen."""
     time: float
     place: float
 
-    def worse(self, drift: float) -> float:
-        """The probability of a worse end than the one seen: beneath it at that time, or at the lower bound before.
+    def worse(self, drift: float, variance: float) -> float:
+        """The probability of a worse end than the one seen: beneath it at that time, or at the lower bound before."""
+        short = variance * self.time < SHORT * (self.high - self.low) ** 2
+        chance = self._by_reflection(drift, variance) if short else self._by_waves(drift, variance)
+        return min(max(chance, 0.0), 1.0)
 
-        The first term is the chance to reach the lower bound ever, the series (eigenfunctions of the heat equation
-        between absorbing bounds) corrects it by what happens after `time`.
+    def drift_where(self, probability: float, low: float, high: float) -> float:
+        """The drift in [low, high] at which a worse end has that probability; low or high if it is beyond those."""
+
+        def excess(drift: float) -> float:
+            # Two games of a pair, won or lost, vary more around a mean of 1/2 than around the one seen: by half of the
+            # squared distance. Wilson's interval does so for single games, and so keeps its ends within reach.
+            shift = drift - self.place / self.time
+            return self.worse(drift, self.variance + shift**2 / 2) - probability
+
+        if excess(low) <= 0:
+            return low
+        if excess(high) >= 0:
+            return high
+        return float(brentq(excess, low, high))
+
+    def _by_reflection(self, drift: float, variance: float) -> float:
+        """The normal distribution, with its image behind either bound (Siegmund 1985, chapter III)."""
+        deviation, fall = math.sqrt(variance * self.time), self.place - drift * self.time
+        images = (
+            _exp_normal(0.0, fall / deviation),
+            _exp_normal(2 * drift * self.low / variance, (2 * self.low - fall) / deviation),
+            -_exp_normal(2 * drift * self.high / variance, (fall - 2 * self.high) / deviation),
+        )
+        return sum(images)
+
+    def _by_waves(self, drift: float, variance: float) -> float:
+        """The chance to reach the lower bound ever, corrected by what happens after `time`.
+
+        The correction is the series of eigenfunctions of the heat equation between absorbing bounds.
         """
         width, start, end = self.high - self.low, -self.low, self.place - self.low
-        rate = drift / self.variance
+        rate = drift / variance
         waves = np.arange(1, TERMS + 1) * math.pi / width
-        decay = rate * (end - start) - self.variance * self.time * (waves**2 + rate**2) / 2
+        decay = rate * (end - start) - variance * self.time * (waves**2 + rate**2) / 2
         shape = np.sin(waves * start) * (rate * np.sin(waves * end) - waves * np.cos(waves * end))
         series = 2 / width * np.sum(np.exp(decay) * shape / (waves**2 + rate**2))
-        return float(np.clip(_reaches_low(rate, start, width) + series, 0.0, 1.0))
-
-    def drift_where(self, probability: float) -> float:
-        """The drift at which a worse end has that probability, within REACH standard errors of the plain estimate."""
-        middle, reach = self.place / self.time, REACH * math.sqrt(self.variance / self.time)
-        low, high = middle - reach, middle + reach
-        if self.worse(low) <= probability:
-            return low
-        if self.worse(high) >= probability:
-            return high
-        return float(brentq(lambda drift: self.worse(drift) - probability, low, high))
+        return float(_reaches_low(rate, start, width) + series)
 
 
 def _reaches_low(rate: float, start: float, width: float) -> float:
@@ -63,3 +84,8 @@ def _reaches_low(rate: float, start: float, width: float) -> float:
     if rate > 0:
         return math.exp(-2 * rate * start) * math.expm1(-2 * rate * (width - start)) / math.expm1(-2 * rate * width)
     return 1 - math.exp(2 * rate * (width - start)) * math.expm1(2 * rate * start) / math.expm1(2 * rate * width)
+
+
+def _exp_normal(exponent: float, quantile: float) -> float:
+    """exp(exponent) times the normal distribution function, where either alone would be out of range."""
+    return math.exp(exponent + float(log_ndtr(quantile)))

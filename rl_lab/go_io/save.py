@@ -8,7 +8,7 @@ from pathlib import Path
 
 from envs.games.game import Game
 from envs.games.go.game import Go
-from rl_lab.go_io.sgf import write_sgf
+from rl_lab.go_io.sgf import best_moves, write_sgf
 from rl_lab.viewer.session import Session
 from rl_lab.viewer.table import Table
 
@@ -38,4 +38,5 @@ def table_sgf(game: Go, table: Table) -> bytes:
     if table.resigned is not None:
         result = "B+R" if table.resigned == 1 else "W+R"
     names = (table.players[0].name, table.players[1].name)
-    return write_sgf(game, table.match.history, result, names, values)
+    top_moves = [() if decision is None else best_moves(decision.policy[0]) for decision in moves]
+    return write_sgf(game, table.match.history, result, names, values, top_moves)

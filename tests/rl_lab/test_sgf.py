@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,8 @@ from envs.errors import LabError
 from envs.games.go.game import Go
 from envs.games.tic_tac_toe import TicTacToe
 from rl_lab.go_io.save import game_saver
-from rl_lab.go_io.sgf import RULES, load_sgf, read_sgf, write_sgf
+from rl_lab.go_io.sgf import RULES, best_moves, load_sgf, read_sgf, write_sgf
+from rl_lab.go_io.sgf_nodes import Branch
 from rl_lab.viewer.session import Session
 from rl_lab.viewer.table import Player
 
@@ -145,10 +149,64 @@ def test_nearly_sgf_reads_or_is_one_sentence(pieces: list[str]) -> None:
         read_sgf(data)
     except LabError as error:
         assert "\n" not in str(error)
+    try:
+        read_sgf(data, allow_setup=True, keep_variations=True)
+    except LabError as error:
+        assert "\n" not in str(error)
 
 
 def test_deep_variations_do_not_overflow() -> None:
     assert read_sgf(b"(;SZ[5]" + b"(;B[aa]" * 1 + b"(;W[bb]" * 1 + b"(;C[x]" * 20000 + b")" * 20003).actions
+
+
+@pytest.mark.parametrize("piece", [b"(;C[x]", b"(;B[aa])", b";B[aa];W[]", b"AB[aa]", b"[aa]", b"(", b"(;", b"\\", b"x"])
+def test_large_files_are_read_or_refused_in_some_seconds(piece: bytes) -> None:
+    start = time.monotonic()
+    for closed in (b"", b")"):
+        with contextlib.suppress(LabError):
+            read_sgf(b"(;SZ[5]" + piece * (200_000 // len(piece)) + closed, True, True)
+    with pytest.raises(LabError, match="at most 2097152 are read"):
+        read_sgf(piece * 3_000_000)
+    assert time.monotonic() - start < 30
+
+
+def test_a_handicap_is_read_if_it_is_allowed() -> None:
+    data = b"(;SZ[9]KM[0.5]HA[2]AB[cc][gg]PB[a]BR[3k]WR[1d];W[ee];B[ec])"
+    found = read_sgf(data, allow_setup=True)
+    assert (found.stones, found.to_play, found.actions) == (((20, 60), ()), 1, [40, 22])
+    assert (found.players, found.ratings) == (("a", ""), ("3k", "1d"))
+    assert found.start()["to_play"][0] == 1
+    assert found.game.text(found.start()[0]).count("X") == 2
+    again = write_sgf(found.game, found.actions, stones=found.stones, to_play=found.to_play, ratings=found.ratings)
+    assert read_sgf(again, allow_setup=True) == dataclasses.replace(found, players=("", ""))
+    assert b"HA[2]" in again
+    whites = read_sgf(b"(;SZ[5];W[aa];B[bb])", allow_setup=True)
+    assert (whites.to_play, whites.actions) == (1, [0, 6])
+
+
+def test_setups_that_cannot_stand_are_one_sentence() -> None:
+    for data in (b"(;SZ[2]AB[aa][ba][ab][bb])", b"(;SZ[5]AB[aa:ee])", b"(;SZ[5]AB[zz])", b"(;SZ[5]AB[aa];AW[bb])"):
+        with pytest.raises(LabError):
+            read_sgf(data, allow_setup=True)
+
+
+def test_variations_are_kept_or_left_out() -> None:
+    data = b"(;SZ[5];B[cc](;W[bb];B[dd](;W[aa])(;W[ee]C[so]))(;W[bd]C[or];B[db];B[aa])(;W[cc])(;C[no move](;W[dd])))"
+    assert read_sgf(data).variations == {}
+    found = read_sgf(data, keep_variations=True)
+    assert found.actions == [12, 6, 18, 0]
+    second = [Branch(16, "or", [Branch(8)]), Branch(18)]  # out of turn and occupied points are left out
+    assert found.variations == {1: second, 3: [Branch(24, "so")]}
+    again = write_sgf(found.game, found.actions, variations=found.variations)
+    assert read_sgf(again, keep_variations=True) == found
+
+
+def test_what_the_mover_thought_of_is_a_comment() -> None:
+    tops = [best_moves(np.array([0.25, 0.5, 0.25, 0.0])), best_moves(np.array([0.0, 1.0]))]
+    assert tops == [[(1, 0.5), (0, 0.25), (2, 0.25)], []]
+    data = write_sgf(Go(5), [1, 2], players=("me", "you"), values=[0.5, None], top_moves=tops)
+    assert nodes(data)[0].get("C") == "me expects +0.500\nIt thought of B5 50%, A5 25%, C5 25%"
+    assert not nodes(data)[1].has_property("C")
 
 
 def test_load_sgf_names_the_file(tmp_path: Path) -> None:

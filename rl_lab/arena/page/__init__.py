@@ -18,7 +18,7 @@ from envs.errors import LabError
 from envs.games.game import Game
 from rl_lab.arena.page.replay import replay_data
 from rl_lab.arena.page.steps import find_series, legend, steps_chart
-from rl_lab.arena.page.tables import cross_table, details_table, ratings_table, settings_list
+from rl_lab.arena.page.tables import cross_table, details_table, elo_text, ratings_table, settings_list
 from rl_lab.arena.play import GameRecord
 from rl_lab.arena.ratings import Ratings
 from rl_lab.arena.statistics import count_duplicates, mean_plies
@@ -83,12 +83,11 @@ def _summary(game: Game, records: Sequence[GameRecord], agents: Sequence[str]) -
 
 
 def _model(game: Game, ratings: Ratings) -> str:
-    first = ratings.first_move
-    draws = f" Equals draw {100 * ratings.draws / (2 + ratings.draws):.0f}% of their games." if ratings.draws else ""
-    return (
-        f"Moving first ({game.player_names[0]}) is worth {first.value:+.0f} Elo "
-        f"(95% interval {first.low:+.0f} to {first.high:+.0f}).{draws}"
+    value, low, high = (
+        elo_text(x) for x in (ratings.first_move.value, ratings.first_move.low, ratings.first_move.high)
     )
+    draws = f" Equals draw {100 * ratings.draws / (2 + ratings.draws):.0f}% of their games." if ratings.draws else ""
+    return f"Moving first ({game.player_names[0]}) is worth {value} Elo (95% interval {low} to {high}).{draws}"
 
 
 def _steps(ratings: Ratings) -> str:

@@ -34,7 +34,7 @@ def ratings_table(ratings: Ratings, records: Sequence[GameRecord]) -> str:
             "td",
             (str(place), "num rank"),
             (_name(ratings.names[i], ratings.names[i] == ratings.anchor), "name"),
-            (_elo(ratings.elo[i]) if i != _anchor(ratings) else "0", "num strong"),
+            (elo_text(ratings.elo[i]) if i != _anchor(ratings) else "0", "num strong"),
             (_interval(ratings, i), "num faint"),
             (_whisker(ratings, i, axis), "plot"),
             (_percent(by_name[ratings.names[i]].total.score), "num"),
@@ -126,7 +126,7 @@ def _superiority(ratings: Ratings, order: Sequence[int], place: int) -> str:
 
 
 def _interval(ratings: Ratings, i: int) -> str:
-    return "by definition" if i == _anchor(ratings) else f"{_elo(ratings.low[i])} to {_elo(ratings.high[i])}"
+    return "by definition" if i == _anchor(ratings) else f"{elo_text(ratings.low[i])} to {elo_text(ratings.high[i])}"
 
 
 def _anchor(ratings: Ratings) -> int | None:
@@ -151,7 +151,8 @@ def _name(name: str, anchor: bool = False) -> str:
     return text + (' <span class="anchor">anchor</span>' if anchor else "")
 
 
-def _elo(value: float) -> str:
+def elo_text(value: float) -> str:
+    """A rating or a difference, with its sign."""
     return f"{value:+.0f}".replace("-", "−")
 
 

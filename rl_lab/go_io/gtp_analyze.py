@@ -1,0 +1,193 @@
+"""GTP's analysis commands: of Leela Zero (lz-), of KataGo (kata-), and of Sabaki (without a prefix).
+
+They print a line of moves every so often until another command, or an empty line, comes in; those with genmove print
+one line and end with the move that the agent plays. The formats are those of KataGo's docs/GTP_Extensions.md. All
+values are from the side to move. What the lab's agents do not know is filled in so: `lcb` is the lower end of a 95%
+interval for a share of so many games won; scores and ownership are those of random games from the position, as in
+gtp_score; an agent without a search gives its moves one visit each. `avoid` and `allow` hold at the first move alone,
+whatever their depth.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from agents.agent import Decision
+from envs.games.game import States
+from rl_lab.go_io import gtp_text as text
+from rl_lab.go_io.gtp_score import Outlook, black_sign, outlook
+from rl_lab.go_io.gtp_search import EndlessThought, MoveInfo, move_infos
+from rl_lab.go_io.gtp_session import Session
+from rl_lab.go_io.gtp_setup import Words
+from rl_lab.go_io.gtp_text import GtpError, syntax_error
+
+CENTISECONDS = 100.0
+LEAST_INTERVAL = 0.01
+PAUSE = 0.01  # seconds between two looks for input, when there is nothing left to search
+MOVE_PLAYOUTS = 32
+Z = 1.96
+
+
+@dataclass
+class Wish:
+    """What a controller asks to be told."""
+
+    player: int
+    interval: float = math.inf
+    """Seconds between two lines."""
+    flags: set[str] = field(default_factory=set)
+    """Names of extras whose value is true, in small letters: rootinfo, ownership."""
+    max_moves: int = 1_000_000
+    forbidden: list[int] = field(default_factory=list)
+
+
+def read_wish(session: Session, words: Words) -> Wish:
+    """[player] [interval] and pairs of key and value; `avoid` and `allow` take three words."""
+    rest = list(words)
+    size = session.game.size
+    player = int(session.board.states["to_play"][0])
+    if rest and rest[0].lower() in text.COLOURS:
+        player = text.colour(rest.pop(0))
+    wish = Wish(player)
+    if rest and rest[0][0].isdigit():
+        wish.interval = _interval(rest.pop(0))
+    allowed: set[int] | None = None
+    while rest:
+        key = rest.pop(0).lower()
+        if not rest or (key in ("avoid", "allow") and len(rest) < 3):
+            raise syntax_error(f"'{key[:20]}' needs a value")
+        value = rest.pop(0)
+        if key == "interval":
+            wish.interval = _interval(value)
+        elif key == "maxmoves":
+            wish.max_moves = max(1, text.whole(value))
+        elif key in ("avoid", "allow"):
+            points = {text.point(word, size) for word in rest.pop(0).split(",")}
+            text.whole(rest.pop(0))
+            if text.colour(value) == player:
+                wish.forbidden += points if key == "avoid" else []
+                allowed = points if key == "allow" else allowed
+        elif value.lower() == "true":
+            wish.flags.add(key)
+    if allowed is not None:
+        wish.forbidden += set(range(session.game.num_actions)) - allowed
+    return wish
+
+
+def analyze(session: Session, words: Words, style: str) -> Iterator[str]:
+    """The lines of lz-, kata- or (Sabaki's) plain analyze, for ever; asks before each wait whether to end."""
+    wish = read_wish(session, words)
+    if session.board.is_over:
+        raise GtpError("the game is over")
+    states = session.board.position(wish.player)
+    legal = session.game.legal_mask(states)[0]
+    legal[wish.forbidden] = False
+    if not legal.any():
+        raise GtpError("no legal move is allowed")
+    wish.forbidden = np.flatnonzero(session.game.legal_mask(states)[0] & ~legal).tolist()
+    return _analysis(session, wish, states, style)
+
+
+def _analysis(session: Session, wish: Wish, states: States, style: str) -> Iterator[str]:
+    thinker = session.player.thinker
+    if thinker is None:
+        decision = session.decide(wish.player)
+        yield from _every(session, wish, lambda: decision, states, style)
+        return
+    with EndlessThought(thinker, states, session.seeds(), wish.forbidden) as thought:
+        thought.first()
+        yield from _every(session, wish, lambda: thought.latest, states, style)
+
+
+def _every(
+    session: Session, wish: Wish, latest: Callable[[], Decision | None], states: States, style: str
+) -> Iterator[str]:
+    """A line at once and after each interval, until there is new input."""
+    due = -math.inf
+    while True:
+        if (decision := latest()) and time.monotonic() >= due:
+            due = time.monotonic() + wish.interval
+            yield _line(session, wish, states, decision, style)
+        if session.new_input():
+            return
+        time.sleep(PAUSE)
+
+
+def genmove_analyze(session: Session, words: Words, style: str) -> Iterator[str]:
+    """What the agent thinks of its moves as it decides, and then `play VERTEX`."""
+    wish = read_wish(session, words)
+    if session.board.is_over:
+        yield f"play {session.genmove(wish.player)}"
+        return
+    states = session.board.position(wish.player)
+    with session.thinking(wish.player):
+        decision = session.decide(wish.player, session.budget(wish.player))
+    if decision.forfeits and decision.forfeits[0]:
+        yield "play resign"
+        return
+    yield _line(session, wish, states, decision, style)
+    yield f"play {session.commit(wish.player, int(decision.action[0]), float(decision.value[0]))}"
+
+
+def _line(session: Session, wish: Wish, states: States, decision: Decision, style: str) -> str:
+    size, sign = session.game.size, black_sign(states)
+    moves = move_infos(session.game, decision, wish.forbidden)
+    shown = list(enumerate(moves[: wish.max_moves]))
+    if style == "lz":
+        return " ".join(_leela(move, order, size) for order, move in shown)
+    parts = [_kata(move, _after(session, states, move), sign, order, size) for order, move in shown]
+    if {"rootinfo", "ownership"} & wish.flags:
+        root = outlook(session, states)
+        if "rootinfo" in wish.flags:
+            visits = sum(move.visits for move in moves)
+            parts.append(f"rootInfo visits {visits} {_judgement(float(decision.value[0]), root, sign)}")
+        if "ownership" in wish.flags:
+            parts.append("ownership " + " ".join(f"{sign * value:.6f}" for value in root.ownership.ravel()))
+    return " ".join(parts)
+
+
+def _leela(move: MoveInfo, order: int, size: int) -> str:
+    win = (move.value + 1) / 2
+    return (
+        f"info move {text.points([move.action], size)} visits {move.visits} winrate {round(10000 * win)} "
+        f"prior {round(10000 * move.prior)} lcb {round(10000 * _lcb(win, move.visits))} order {order} "
+        f"pv {text.points(move.line, size)}"
+    )
+
+
+def _kata(move: MoveInfo, view: Outlook, sign: int, order: int, size: int) -> str:
+    lcb = _lcb((move.value + 1) / 2, move.visits)
+    return (
+        f"info move {text.points([move.action], size)} visits {move.visits} {_judgement(move.value, view, sign)} "
+        f"prior {move.prior:.6f} lcb {lcb:.6f} utilityLcb {2 * lcb - 1:.6f} order {order} "
+        f"pv {text.points(move.line, size)}"
+    )
+
+
+def _judgement(value: float, view: Outlook, sign: int) -> str:
+    lead = sign * view.lead
+    return (
+        f"utility {value:.6f} winrate {(value + 1) / 2:.6f} scoreMean {lead:.6f} scoreStdev {view.spread:.6f} "
+        f"scoreLead {lead:.6f} scoreSelfplay {lead:.6f}"
+    )
+
+
+def _lcb(win: float, visits: int) -> float:
+    """The lower end of the normal interval for a share, not below 0."""
+    return max(0.0, win - Z * math.sqrt(max(win * (1 - win), 0.0) / max(1, visits)))
+
+
+def _after(session: Session, states: States, move: MoveInfo) -> Outlook:
+    """The outlook after a move."""
+    after = states.copy()
+    session.game.step(after, np.array([move.action]))
+    return outlook(session, after, MOVE_PLAYOUTS)
+
+
+def _interval(word: str) -> float:
+    return max(LEAST_INTERVAL, text.number(word) / CENTISECONDS)

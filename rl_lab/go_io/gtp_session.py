@@ -1,0 +1,167 @@
+"""A game of an agent with whoever commands it over GTP: the board, the clock, and the agent for that size of board."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from agents.agent import Agent, Decision
+from agents.registry import make_agent
+from envs.chance import Seeds, seed_of, seed_states
+from envs.errors import LabError
+from envs.games.go.coords import vertex
+from envs.games.go.game import Go
+from rl_lab.go_io.gtp_board import Board
+from rl_lab.go_io.gtp_clock import Clock
+from rl_lab.go_io.gtp_search import Thinker
+from rl_lab.go_io.gtp_text import GtpError
+
+MOVES_TO_RESIGN = 3
+
+
+class Player:
+    """An agent for one kind of board, ready to move."""
+
+    def __init__(self, spec: str, game: Go) -> None:
+        self.agent: Agent = make_agent(spec, game)
+        self.thinker = Thinker.of(self.agent)
+        if self.thinker:  # the first search compiles, which should not be on a clock
+            self.thinker.think(game.init(1), seed_states([0]), 1, lambda: False)
+
+
+class Session:
+    """What the commands of an engine work on."""
+
+    def __init__(self, spec: str, size: int = 9, komi: float | None = None, seed: int = 0, resign: float = 0.0) -> None:
+        """Raises LabError if there is no such agent for the board, or no such board.
+
+        The agent resigns when its chance to win, by its own judgement, is below `resign` at MOVES_TO_RESIGN of its
+        moves in a row. Without a `komi` each size has its own.
+        """
+        if not 0 <= resign <= 1:
+            raise LabError(f"The chance to win below which it resigns must be 0 to 1, not {resign:g}.")
+        if seed < 0:
+            raise LabError(f"The seed must be 0 or more, not {seed}.")
+        self.spec, self.seed, self.resign = spec, seed, resign
+        self.new_input: Callable[[], bool] = lambda: True
+        """Whether another command waits, which ends an analysis."""
+        self.clock: Clock | None = None
+        self.seconds = 0.0
+        """All the time that it has thought about moves."""
+        self._komi = komi
+        self._bad_moves = [0, 0]
+        self._games = 0
+        self._players: dict[Go, Player] = {}
+        game = Go(size, komi)
+        self.player = self._player(game)
+        self.board = Board(game)
+
+    @property
+    def game(self) -> Go:
+        """The rules; the komi of the game in progress is the board's."""
+        return self.board.game
+
+    def resize(self, size: int) -> None:
+        """An empty board of that size; GtpError, and the old board stays, if the agent does not play there."""
+        try:
+            game = Go(size, None, self.game.superko, self.game.suicide)
+            self.player = self._player(game)
+        except LabError:
+            raise GtpError("unacceptable size") from None
+        self.board = Board(game)
+        if self._komi is not None:
+            with suppress(LabError):  # more than so small a board has points: then its own stays
+                self.board.set_komi(self._komi)
+        self.begin_game()
+
+    def set_komi(self, komi: float) -> None:
+        """Changes the komi, of this game and the next ones."""
+        try:
+            self.board.set_komi(komi)
+        except LabError as error:
+            raise GtpError(f"unacceptable komi: {error}") from None
+        self._komi = komi
+
+    def set_rules(self, superko: str, suicide: bool) -> None:
+        """Other rules from now on; GtpError if they do not allow the game so far."""
+        game, old = Go(self.game.size, None, superko, suicide), self.board
+        board = Board(game)
+        board.set_komi(old.komi)
+        board.set_up(old.stones, int(old.start()["to_play"][0]))
+        for player, action in old.moves:
+            board.play(player, action)
+        self.player = self._player(game)
+        self.board = board
+
+    def begin_game(self) -> None:
+        """Forgets what belongs to the game before."""
+        self.player.agent.reset()
+        self._bad_moves = [0, 0]
+        self._games += 1
+        if self.clock:
+            self.clock.reset()
+
+    def close(self) -> None:
+        """Ends all agents."""
+        for player in self._players.values():
+            player.agent.close()
+
+    def seeds(self, purpose: int = 0) -> Seeds:
+        """The random state of the next decision: the same seed, game and move give the same."""
+        return seed_states([seed_of(self.seed, self._games, len(self.board.moves), purpose)])
+
+    def budget(self, player: int) -> float | None:
+        """Seconds for the player's next move, None without a clock."""
+        size = self.game.size
+        moves_to_go = max(size, (int(0.7 * size**2) - len(self.board.moves)) // 2)
+        return self.clock.budget(player, moves_to_go) if self.clock else None
+
+    def decide(self, player: int, seconds: float | None = None) -> Decision:
+        """What the agent would play, in at most about so many seconds if it searches.
+
+        GtpError if it is an outside engine that fails; a resignation is left to the caller.
+        """
+        states, thinker = self.board.position(player), self.player.thinker
+        if seconds is not None and thinker:
+            decision = thinker.think_within(states, self.seeds(), seconds)
+        else:
+            decision = self.player.agent.act(states, self.seeds())
+        forfeit = decision.forfeits[0] if decision.forfeits else None
+        if forfeit and forfeit.reason != "resign":
+            raise GtpError(f"{self.player.agent.name} has no move ({forfeit.reason}): {forfeit.detail}")
+        return decision
+
+    def genmove(self, player: int) -> str:
+        """The agent's move, played: a vertex, "pass" or "resign"."""
+        if self.board.is_over:
+            return self.commit(player, self.game.num_actions - 1)
+        with self.thinking(player):
+            decision = self.decide(player, self.budget(player))
+        if decision.forfeits and decision.forfeits[0]:
+            return "resign"
+        return self.commit(player, int(decision.action[0]), float(decision.value[0]))
+
+    def commit(self, player: int, action: int, value: float = 0.0) -> str:
+        """Plays what the agent has decided; or "resign", if it has thought too little of its chances for too long."""
+        self._bad_moves[player] = self._bad_moves[player] + 1 if (value + 1) / 2 < self.resign else 0
+        if self._bad_moves[player] >= MOVES_TO_RESIGN:
+            return "resign"
+        self.board.play(player, action)
+        return vertex(action, self.game.size)
+
+    @contextmanager
+    def thinking(self, player: int) -> Iterator[None]:
+        """Takes the time spent inside off the player's clock."""
+        start = time.monotonic()
+        yield
+        seconds = time.monotonic() - start
+        self.seconds += seconds
+        if self.clock:
+            self.clock.spend(player, seconds)
+
+    def _player(self, game: Go) -> Player:
+        kind = Go(game.size, None, game.superko, game.suicide)
+        if kind not in self._players:
+            self._players[kind] = Player(self.spec, kind)
+        return self._players[kind]
