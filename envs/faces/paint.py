@@ -246,10 +246,11 @@ def svg(scene: Scene, palette: Palette = PALETTE, unit: float = 48.0) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
         f'viewBox="0 0 {scene.width:g} {scene.height:g}" font-family="Noto Sans, DejaVu Sans, sans-serif">'
     )
-    return "\n".join([head, *(_svg_element(item, palette) for item in scene.items), "</svg>"]) + "\n"
+    return "\n".join([head, *(svg_element(item, palette) for item in scene.items), "</svg>"]) + "\n"
 
 
-def _svg_element(item: Primitive, palette: Palette) -> str:
+def svg_element(item: Primitive, palette: Palette = PALETTE) -> str:
+    """One primitive as an SVG element, in board units."""
     color = "#{:02x}{:02x}{:02x}".format(*resolve(palette, item.color))
     if isinstance(item, Line):
         ends = f'x1="{item.x0:g}" y1="{item.y0:g}" x2="{item.x1:g}" y2="{item.y1:g}"'

@@ -70,6 +70,7 @@ class Posterior:
         self._counts = np.zeros((len(cells), 3))
         np.add.at(self._counts, (place, games.outcome), 1.0)
         self._games = self._counts.sum(axis=1)
+        self._scores = self._counts @ OUTCOME_SCORES
         self._seen = self._counts > 0
         self.has_draws = bool(self._counts[:, DRAW].any())
         ratings = np.full(players + 1, (ELO_PER_NAT / PRIOR_ELO) ** 2)
@@ -108,7 +109,7 @@ class Posterior:
         p = np.exp(logs)
         # The score of the first player and the draw are sufficient: their moments give all derivatives.
         mean = p[:, WIN] + p[:, DRAW] / 2
-        score = self._counts @ OUTCOME_SCORES - self._games * mean
+        score = self._scores - self._games * mean
         variance = self._games * (p[:, WIN] + p[:, DRAW] / 4 - mean**2)
 
         gradient = -self.prior_precision * theta
@@ -128,7 +129,7 @@ class Posterior:
             precision[-1, -1] += self._games @ (p[:, DRAW] * (1 - p[:, DRAW]))
         precision[n:, :n] = precision[:n, n:].T
         precision[-1, n] = precision[n, -1]
-        likelihood = self._counts[self._seen] @ logs[self._seen]
+        likelihood = np.sum(self._counts * np.where(self._seen, logs, 0.0))  # 0 draws of probability 0 are certain
         height = float(likelihood - 0.5 * self.prior_precision @ theta**2)
         return Mode(theta, height, precision), gradient
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from agents.agent import Agent
 from agents.files import write_atomic
 from agents.registry import make_agent
-from envs.chance import seed_of, seed_states
+from envs.chance import Seeds, seed_of, seed_states
 from envs.errors import LabError
 from envs.solo.world import World
 from rl_lab.arena.claims import Claims
@@ -33,6 +33,7 @@ from rl_lab.arena.store import Store
 from rl_lab.arena.tournament import check_agents, check_numbers
 from rl_lab.evaluate import (
     FILE_WIDTH,
+    Evaluation,
     Result,
     bootstrap_interval,
     evaluate,
@@ -104,11 +105,22 @@ def play_episodes(
                 continue
             is_idle = False
             seeds = seed_states(seed_of(options.seed, number) for number in numbers)
-            found = evaluate(world, agent, seeds)
+            found = _play(world, agent, seeds)
             with interrupts_held_back():
                 episodes.add(claims, agent.name, numbers, seeds, found)
         if is_idle and sum(done.values()) < len(agents) * len(everything):
             time.sleep(POLL_SECONDS)  # the rest is with other processes
+
+
+def _play(world: World, agent: Agent, seeds: Seeds) -> Evaluation:
+    """The agent's episodes; raises LabError if it raises an exception: in a world there is nobody to lose to."""
+    try:
+        return evaluate(world, agent, seeds)
+    except (LabError, MemoryError):
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise LabError(f"{agent.name} failed in {world.spec} ({said}); the episodes played before are kept.") from error
 
 
 def results_dict(results: Sequence[Result], shared: Sequence[int], settings: Mapping[str, Any]) -> dict[str, Any]:

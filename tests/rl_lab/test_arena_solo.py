@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from agents.agent import Agent
 from agents.registry import make_agent
 from agents.scripted import RandomAgent
 from envs.chance import Seeds, seed_of, seed_states
 from envs.errors import LabError
 from envs.games.game import States
+from envs.solo.world import World
 from rl_lab.arena import solo
 from rl_lab.arena.episodes import Episodes
 from rl_lab.arena.options import TournamentOptions
@@ -87,6 +89,23 @@ def test_ctrl_c_keeps_the_episodes_that_are_stored(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "results.json").exists()
     play(tmp_path, games=20)
     assert (tmp_path / "results.json").exists()
+
+
+def test_an_agent_that_raises_is_one_sentence_and_the_rest_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(RandomAgent):
+        def act(self, states: States, seeds: Seeds) -> object:  # type: ignore[override]
+            raise ZeroDivisionError("of all things")
+
+    def make(spec: str, world: World) -> Agent:
+        return Broken(world) if spec == "random" else make_agent(spec, world)
+
+    monkeypatch.setattr(solo, "make_agent", make)
+    with pytest.raises(LabError, match=r"random failed in catch.*ZeroDivisionError: of all things"):
+        play(tmp_path, agents=("perfect", "random"), games=6)
+    with Store(tmp_path) as store:
+        assert len(Episodes(store).played("perfect")) == 6
 
 
 @pytest.mark.parametrize(

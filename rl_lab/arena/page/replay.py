@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.faces.paint import svg
+from envs.faces.paint import svg_element
 from envs.games.game import Game
 from envs.games.scene import Primitive, Scene
 from rl_lab.arena.play import GameRecord
@@ -37,8 +37,7 @@ class Elements:
 
     def _new(self, item: Primitive) -> int:
         number = self._numbers[item] = len(self.svg)
-        # A document of one element: a line each for head, element and end.
-        self.svg.append(svg(Scene(1, 1, [item])).splitlines()[1])
+        self.svg.append(svg_element(item))
         return number
 
 
