@@ -17,40 +17,13 @@ import tyro
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
 from envs.errors import LabError
+from rl_lab.cli_arena import Games, Match, Tournament
+from rl_lab.cli_gtp import Gtp
 from rl_lab.cli_train import Train, check_learner
+from rl_lab.cli_tune import Tune
 
 # Each command is a dataclass: its docstring and those of its fields are the help. What is heavy (numba, torch, pygame)
 # is imported in `start`, so that help answers at once.
-
-
-@dataclass
-class Tournament:
-    """Plays every agent against every other, with both colours from the same openings, and prints a table."""
-
-    game: Annotated[Positional[str], arg(metavar="GAME")]
-    """The game, e.g. go:size=5."""
-    agents: Annotated[Positional[tuple[str, ...]], arg(metavar="AGENT AGENT ...")]
-    """Two or more agents, e.g. random greedy rollout:simulations=200."""
-    games: int = 40
-    """Games for each two agents, rounded up to an even number: two from each opening."""
-    opening_plies: int = 2
-    """Random moves at the beginning of each pair of games; 0 starts all games at the start."""
-    seed: int = 0
-    """The same seed gives the same openings and the same chance to the agents."""
-    out: Annotated[Path | None, arg(metavar="FOLDER")] = None
-    """Folder for results.json and the games; by default the next free runs/tournament-N."""
-    parallel_games: int = 128
-    """Games played side by side, so that an agent decides many positions at once."""
-    threads: Annotated[int | None, arg(metavar="INT")] = None
-    """Threads for game rules, searches and nets; by default all cores."""
-
-    def start(self) -> None:
-        """Plays."""
-        from rl_lab.arena.run import run_tournament, use_threads
-
-        if self.threads is not None:
-            use_threads(self.threads)
-        run_tournament(self.game, self.agents, self.games, self.opening_plies, self.seed, self.out, self.parallel_games)
 
 
 @dataclass
@@ -66,12 +39,21 @@ class Evaluate:
     """Episodes for each agent."""
     seed: int = 0
     """The same seed gives the same episodes and the same chance to the agents."""
+    record: Annotated[Path | None, arg(metavar="FILE")] = None
+    """File for a film (.mp4, .gif) of the first agent's first episode; of a board game against the last opponent."""
 
     def start(self) -> None:
         """Evaluates."""
         from rl_lab.evaluate import run_evaluation
 
+        if self.record:
+            from rl_lab.runs.video import agent_film, check_film, write_film
+
+            check_film(self.record)
         run_evaluation(self.world, self.agents, self.episodes, self.seed)
+        if self.record:
+            write_film(agent_film(self.world, self.agents[0], self.seed), self.record)
+            print(f"The film is {self.record}.")
 
 
 @dataclass
@@ -185,10 +167,14 @@ class Demo:
 
 Command = (
     Annotated[Train, subcommand("train")]
+    | Annotated[Tune, subcommand("tune")]
     | Annotated[Tournament, subcommand("tournament")]
+    | Annotated[Match, subcommand("match")]
+    | Annotated[Games, subcommand("games")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Play, subcommand("play")]
     | Annotated[Watch, subcommand("watch")]
+    | Annotated[Gtp, subcommand("gtp")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Demo, subcommand("demo")]
 )

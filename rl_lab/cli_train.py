@@ -14,7 +14,8 @@ from agents.alphazero.config import AlphaZeroConfig
 from envs.errors import LabError
 from envs.spec import unknown_name
 
-LEARNERS = ("alphazero", "ppo", "dqn")
+LEARNERS = {"train": ("alphazero", "ppo", "dqn"), "tune": ("ppo", "dqn")}
+"""Those that each command takes."""
 
 
 @dataclass
@@ -46,6 +47,8 @@ class TrainPPO:
     """The seed of everything: same seed, same machine, same run."""
     device: Annotated[str | None, arg(metavar="DEVICE")] = None
     """auto (a GPU if there is one), cpu or cuda."""
+    video: bool = False
+    """Films an episode at each evaluation, into the run's folder videos/."""
     set: Annotated[UseAppendAction[tuple[tuple[str, ...], ...]], arg(metavar="KEY=VALUE ...")] = ()
     """Any other settings, e.g. --set learning_rate=0.001 gamma=1; may be repeated. A wrong one lists what exists."""
     out: Annotated[Path | None, arg(metavar="FOLDER")] = None
@@ -60,6 +63,7 @@ class TrainPPO:
         from rl_lab.train_sb3 import start
 
         options = {"env": self.env, "steps": self.steps, "seed": self.seed, "device": self.device}
+        options["video"] = "true" if self.video else None  # without it, a resumed run does as before
         start(self.learner, options, chain.from_iterable(self.set), self.out, self.resume)
 
 
@@ -88,11 +92,13 @@ class Train:
 
 
 def check_learner(arguments: Sequence[str]) -> None:
-    """Raises LabError if `train` is not followed by a learner: tyro's own message about it is a screenful."""
-    if arguments[:1] != ["train"] or {"-h", "--help"} & set(arguments):
+    """Raises LabError if `train` or `tune` is not followed by a learner: tyro's own message is a screenful."""
+    verb, *rest = arguments or [""]
+    if verb not in LEARNERS or {"-h", "--help"} & set(rest):
         return
-    learner = arguments[1] if len(arguments) > 1 else ""
+    learner = rest[0] if rest else ""
     if not learner or learner.startswith("-"):
-        raise LabError(f"Name what should learn, e.g. rl-lab train ppo; there are: {', '.join(LEARNERS)}.")
-    if learner not in LEARNERS:
-        raise unknown_name("learner", learner, LEARNERS)
+        known = ", ".join(LEARNERS[verb])
+        raise LabError(f"Name what should learn, e.g. rl-lab {verb} ppo; there are: {known}.")
+    if learner not in LEARNERS[verb]:
+        raise unknown_name(f"learner to {verb}", learner, LEARNERS[verb])

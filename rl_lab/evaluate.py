@@ -176,6 +176,7 @@ def run_evaluation(
         players, worlds = [make_agent(spec, world) for spec in agent_specs], {world.spec: world}
     seeds = seed_states(seed_of(seed, episode) for episode in range(episodes))
     found: list[Result] = []
+    console.print("Getting ready. The first time, this compiles.")
     for played, world in worlds.items():
         console.print(f"Episodes of {played}: {episodes}, from seed {seed}.", highlight=False)
         results: list[Result] = []

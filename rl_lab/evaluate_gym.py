@@ -87,7 +87,7 @@ def run_gym_evaluation(
     if spec := lab_spec(env_id):
         return run_evaluation(spec, agent_specs, episodes, seed, console)
     env = GymVecEnv(env_id)
-    deciders = [_decider(spec, env) for spec in agent_specs]
+    deciders = [decider_for(spec, env) for spec in agent_specs]
     threshold = gym.spec(env_id).reward_threshold
     solved = "" if threshold is None else f"; it counts as solved from a mean return of {threshold:g}"
     console.print(f"Episodes of {env_id}: {episodes}, from seed {seed}{solved}.", highlight=False, soft_wrap=True)
@@ -99,7 +99,7 @@ def run_gym_evaluation(
     return results
 
 
-def _decider(spec: str, env: GymVecEnv) -> Decider:
+def decider_for(spec: str, env: GymVecEnv) -> Decider:
     """The agent of that spec; raises LabError for one that needs to see states."""
     parsed = Spec.parse(spec)
     if parsed.name not in ("random", *CONFIGS):

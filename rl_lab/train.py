@@ -41,9 +41,12 @@ def train(config: Config, out: str | Path, resume: bool = False, console: Consol
     folder = Path(out)
     if resume:
         run = Run.open(folder)
-        training = _kind_of(config)(_adjusted(settings_of(run, type(config)), config))
+        old = settings_of(run, type(config))
+        training = _kind_of(config)(_adjusted(old, config))
         run.rewrite_config(training.config.to_json())
         _restore(training, run, console)
+        if news := training.changed_since(old):
+            console.print(news, soft_wrap=True)
     else:
         training = _kind_of(config)(config)  # before the folder: bad settings leave nothing behind
         run = Run.create(folder, config.to_json())
@@ -66,6 +69,8 @@ def settings_of(run: Run, kind: type[C]) -> C:
     text = run.config
     with suppress(ValueError, TypeError):
         names = set(json.loads(text))
+        if names == {"tune"}:
+            raise LabError(f"'{run.folder}' is a search for settings, not a run: rl-lab tune goes on with it.")
         for learner, other in LEARNERS.items():
             if other is not kind and names == {field.name for field in dataclasses.fields(other)}:
                 raise LabError(f"'{run.folder}' is a run of {learner}: {resume_command(learner, run.folder)}")

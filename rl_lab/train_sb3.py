@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from agents.sb3.config import DQNConfig, PPOConfig, config_for
+from agents.sb3.config import DQNConfig, PPOConfig
+from agents.sb3.tuned import config_for
 from envs.errors import LabError
 from envs.spec import build
 from rl_lab.runs.run import Run
@@ -28,6 +29,17 @@ def start(
 
     Raises LabError, with what would be right, for all that is missing, unknown, given twice or out of range.
     """
+    given = given_settings(options, settings)
+    kind: Any = KINDS[learner]
+    env = given.get("env", "")
+    if not env and not (resume and out):
+        raise LabError(f"Say which run to resume: --resume --out runs/{learner}-snake." if resume else NO_ENV)
+    out = out or usual_folder(f"{learner}-{env}")
+    train(_resumed(learner, given, out) if resume else config_for(kind, env, given), out, resume)
+
+
+def given_settings(options: Mapping[str, str | None], settings: Iterable[str]) -> dict[str, str]:
+    """Both kinds of settings as `start` takes them, by name; raises LabError for one without a value or given twice."""
     given = {name: text for name, text in options.items() if text is not None}
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -36,15 +48,15 @@ def start(
         if name in given:
             raise LabError(f"{name} is given twice; give each setting once.")
         given[name] = text
-    kind: Any = KINDS[learner]
-    env = given.get("env", "")
-    if not env and not (resume and out):
-        raise LabError(f"Say which run to resume: --resume --out runs/{learner}-snake." if resume else _NO_ENV)
-    out = out or Path("runs") / re.sub(r"[^\w.]+", "-", f"{learner}-{env}").strip("-")
-    train(_resumed(learner, given, out) if resume else config_for(kind, env, given), out, resume)
+    return given
 
 
-_NO_ENV = "Say what to learn: --env snake, --env go:size=5, --env CartPole-v1, ..."
+def usual_folder(name: str) -> Path:
+    """Where a run of that name goes if nobody says where."""
+    return Path("runs") / re.sub(r"[^\w.]+", "-", name).strip("-")
+
+
+NO_ENV = "Say what to learn: --env snake, --env go:size=5, --env CartPole-v1, ..."
 
 
 def _resumed(learner: str, given: Mapping[str, str], folder: Path) -> PPOConfig | DQNConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from agents.engines.client import EngineFault, EngineRefusal, GtpClient
 from agents.engines.lines import Line
@@ -62,8 +63,7 @@ class Engine:
     def genmove(self, line: Line, colour: str, seed: int) -> str:
         """What the engine plays next: a vertex, "pass" or "resign", in small letters; nothing is checked."""
         self.set_up(line)
-        if "set_random_seed" in self._commands:
-            self._ask(f"set_random_seed {seed % MAX_SEED}")
+        self._advise(f"set_random_seed {seed % MAX_SEED}")
         self.line = None
         answer = self._ask(f"genmove {colour}").lower()
         if answer != "resign":
@@ -92,9 +92,15 @@ class Engine:
     def _clear(self, line: Line) -> None:
         for command in (f"boardsize {line.size}", "clear_board", f"komi {line.komi:g}"):
             self._ask(command)
-        if self.told_time and "time_settings" in self._commands and self.seconds >= 1:
+        if self.told_time and self.seconds >= 1:
             # So many seconds for each single move; a tenth is left for the way.
-            self._ask(f"time_settings 0 {max(1, int(0.9 * self.seconds))} 1")
+            self._advise(f"time_settings 0 {max(1, int(0.9 * self.seconds))} 1")
+
+    def _advise(self, command: str) -> None:
+        """Tells what the game does not depend on: an engine that does not know it, or refuses it, has done no wrong."""
+        if command.split()[0] in self._commands:
+            with suppress(EngineRefusal):
+                self._ask(command)
 
     def _ask(self, command: str, seconds: float | None = None) -> str:
         assert self._client

@@ -1,14 +1,14 @@
-"""Every setting of a DQN or PPO run, each with a sentence, and what suits each world. No heavy imports."""
+"""Every setting of a DQN or PPO run, each with a sentence; tuned.py says what suits each world. No heavy imports."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from envs.errors import LabError
-from envs.spec import Spec, build
+from envs.spec import build
 
 C = TypeVar("C", bound="LearnerConfig")
 
@@ -33,10 +33,14 @@ class LearnerConfig:
     """Steps between two of them."""
     symmetries: bool = False
     """Whether each batch is seen through a random symmetry of the board (games that have some)."""
-    blocks: int = 2
+    blocks: int = 1
     """Planes: residual blocks of the net."""
     channels: int = 32
     """Planes: channels of the net."""
+    stride: int = 1
+    """Planes: the net keeps every stride-th cell of every stride-th row, and sees what is around it; 2 suits mazes."""
+    repeats: int = 1
+    """Planes: how often the blocks are passed, with the same weights, like steps of an algorithm."""
     hidden: int = 128
     """Units of the fully connected layers: the one after the planes, or the two of a vector."""
     learning_rate: float = 3e-4
@@ -51,6 +55,8 @@ class LearnerConfig:
     """Training time between checkpoints."""
     evaluation_steps: int = 100_000
     """Steps between evaluations on held-out seeds or against fixed opponents."""
+    video: bool = False
+    """Whether each evaluation leaves a film of an episode in the run's folder videos/."""
     device: str = "auto"
     """"auto" (a GPU if there is one), "cpu" or "cuda"."""
 
@@ -121,121 +127,6 @@ class DQNConfig(LearnerConfig):
 
 _MAY_BE_ZERO = {"seed", "final_learning_rate", "entropy", "exploration", "learning_starts", "blocks"}
 _SHARES = {"final_learning_rate", "gamma", "gae_lambda", "exploration", "exploration_share"}
-
-# What each was measured to reach, by its greedy policy over 500 episodes, is said beside it.
-_PPO: dict[str, dict[str, Any]] = {
-    "catch": {  # 1.0 for every ball
-        "steps": 60_000,
-        "blocks": 0,
-        "channels": 16,
-        "hidden": 64,
-        "rollout_steps": 16,
-        "batch_size": 256,
-        "learning_rate": 1e-3,
-        "evaluation_steps": 10_000,
-    },
-    "snake": {  # 25.4, which is a length of 26
-        "steps": 2_000_000,
-        "num_envs": 128,
-        "blocks": 1,
-        "channels": 16,
-        "rollout_steps": 32,
-        "batch_size": 512,
-        "epochs": 2,
-        "learning_rate": 2.5e-3,
-        "gamma": 0.98,
-    },
-    "tic_tac_toe": {  # loses in no line of play, from either seat
-        "num_envs": 128,
-        "opponents": "random self self",
-        "snapshots": 8,
-        "snapshot_steps": 20_000,
-        "symmetries": True,
-        "blocks": 0,
-        "hidden": 256,
-        "rollout_steps": 16,
-        "batch_size": 512,
-        "learning_rate": 2e-3,
-        "gamma": 1.0,
-        "entropy": 0.08,
-    },
-    "CartPole-v1": {  # 500, with three seeds of three; after rl-zoo3
-        "steps": 100_000,
-        "num_envs": 8,
-        "hidden": 64,
-        "rollout_steps": 32,
-        "batch_size": 256,
-        "epochs": 20,
-        "learning_rate": 1e-3,
-        "gamma": 0.98,
-        "gae_lambda": 0.8,
-        "entropy": 0.0,
-        "evaluation_steps": 10_000,
-    },
-}
-_DQN: dict[str, dict[str, Any]] = {
-    "catch": {  # 1.0 for every ball
-        "steps": 40_000,
-        "blocks": 0,
-        "channels": 16,
-        "hidden": 64,
-        "learning_starts": 1000,
-        "gradient_steps": 2,
-        "batch_size": 128,
-        "target_steps": 1000,
-        "learning_rate": 1e-3,
-        "evaluation_steps": 10_000,
-    },
-    "snake": {  # 13.6
-        "steps": 800_000,
-        "blocks": 0,
-        "hidden": 256,
-        "gradient_steps": 1,
-        "learning_rate": 1e-3,
-        "gamma": 0.95,
-        "n_step": 3,
-        "exploration": 0.01,
-        "exploration_share": 0.1,
-        "buffer_size": 100_000,
-    },
-    "tic_tac_toe": {  # loses in no line of play, from either seat, with three seeds of three
-        "steps": 600_000,
-        "opponents": "random self",
-        "snapshot_steps": 50_000,
-        "symmetries": True,
-        "blocks": 0,
-        "learning_starts": 2000,
-        "gradient_steps": 2,
-        "target_steps": 2000,
-        "learning_rate": 1e-3,
-        "gamma": 1.0,
-        "exploration": 0.25,
-        "buffer_size": 100_000,
-    },
-    "CartPole-v1": {  # 500, with three seeds of three; after rl-zoo3
-        "steps": 50_000,
-        "num_envs": 8,
-        "learning_starts": 1000,
-        "train_every": 16,
-        "gradient_steps": 32,
-        "batch_size": 128,
-        "target_steps": 256,
-        "learning_rate": 2e-3,
-        "max_grad_norm": 10.0,
-        "exploration": 0.04,
-        "exploration_share": 0.16,
-        "buffer_size": 50_000,
-        "evaluation_steps": 10_000,
-    },
-}
-TUNED: dict[type[LearnerConfig], dict[str, dict[str, Any]]] = {PPOConfig: _PPO, DQNConfig: _DQN}
-"""What suits each world, by its name: the settings that differ from the defaults."""
-
-
-def config_for(kind: type[C], env: str, given: dict[str, str]) -> C:
-    """The settings that suit `env`, with those `given` as texts; raises LabError for unknown ones or bad values."""
-    tuned = {key: str(value) for key, value in TUNED[kind].get(Spec.parse(env).name, {}).items()}
-    return build(kind, {**tuned, **given, "env": env}, f"learner '{kind.__name__.removesuffix('Config').lower()}'")
 
 
 def config_from_json(kind: type[C], text: str) -> C:

@@ -77,8 +77,7 @@ class GymVecEnv(DummyVecEnv):
     def __init__(self, env_id: str, num_envs: int = 1) -> None:
         """Raises LabError for an id that does not exist, cannot be made, or has spaces that no policy here fits."""
         self.env_id = env_id
-        # The monitor is inside, so that what it has counted of an episode comes back with the replay.
-        self._slots = [Replayable(Monitor(_make(env_id))) for _ in range(num_envs)]
+        self._slots = [single_env(env_id) for _ in range(num_envs)]
         super().__init__([partial(_same, slot) for slot in self._slots])
         self.seed()
 
@@ -125,17 +124,27 @@ def _same(env: Replayable) -> Replayable:
     return env
 
 
-def _make(env_id: str) -> gym.Env[Any, Any]:
-    """The environment, if there is one that a policy of the lab can act in."""
+def single_env(env_id: str, **options: Any) -> Replayable:
+    """One environment as a GymVecEnv has n of; `options` are gymnasium.make's. LabError as above."""
+    # The monitor is inside, so that what it has counted of an episode comes back with the replay.
+    return Replayable(Monitor(_make(env_id, options)))
+
+
+def _make(env_id: str, options: Mapping[str, Any]) -> gym.Env[Any, Any]:
+    """The environment, if there is one that a policy of the lab can act in; observations of several parts are flat."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions and checks, which are not what the user asked about
-            env = gym.make(env_id, disable_env_checker=True)
+            env: gym.Env[Any, Any] = gym.make(env_id, disable_env_checker=True, **options)
     except (gym.error.Error, ImportError, TypeError, ValueError) as error:
         raise LabError(f"Gymnasium cannot make '{env_id}': {error}") from None
     seen, done = env.observation_space, env.action_space
+    if not seen.is_np_flattenable:
+        raise LabError(
+            f"The observations of {env_id} are {type(seen).__name__}s of no fixed size; policies here read numbers."
+        )
     if not isinstance(seen, spaces.Box | spaces.Discrete):
-        raise LabError(f"The observations of {env_id} are a {type(seen).__name__}; policies here read Box or Discrete.")
+        env = gym.wrappers.FlattenObservation(env)
     is_finite = isinstance(done, spaces.Box) and bool(np.isfinite([done.low, done.high]).all())
     if not (is_finite or (isinstance(done, spaces.Discrete) and done.start == 0)):
         raise LabError(f"The actions of {env_id} are {done}; policies here choose from Discrete(n) or a finite Box.")

@@ -20,6 +20,7 @@ from agents.sb3.gym_vec_env import env_for, lab_spec
 from agents.sb3.player import save_policy
 from agents.sb3.pool import Pool
 from agents.sb3.ppo import make_ppo
+from agents.sb3.segments import load_segments, save_segments
 from agents.sb3.state import GlobalChance, model_state, part_of, restore_model
 from agents.sb3.vec_env import WorldVecEnv
 from envs.chance import seed_states
@@ -30,6 +31,8 @@ from envs.spec import Spec
 DQN_ITERATION = 2_000
 """Steps, all environments together, in an iteration of DQN, which has no natural one."""
 STEM = "trainer"
+REPLAY = "replay/"
+"""What the names of a replay buffer's arrays begin with: they are large, and change little between checkpoints."""
 
 
 @dataclass
@@ -153,7 +156,8 @@ class Sb3Trainer:
 
     def _check_weights(self) -> None:
         """Raises LabError if the net has been ruined, so that no checkpoint is."""
-        if not all(bool(torch.isfinite(weights).all()) for weights in self.model.policy.parameters()):
+        finite = torch.stack([torch.isfinite(weights).all() for weights in self.model.policy.parameters()])
+        if not bool(finite.all()):  # asked once, since each question makes a GPU wait
             raise LabError(
                 f"The net's weights are no longer finite at step {self.steps:,}: take a lower learning_rate."
             )
@@ -170,7 +174,7 @@ class Sb3Trainer:
         save_policy(folder, self.model, self.config, trained)
 
     def save(self, folder: Path) -> None:
-        """Writes the policy (see save_player) and all that exact resuming needs (trainer.*) into `folder`."""
+        """Writes the policy (see save_player) and all that exact resuming needs into `folder`."""
         self.save_player(folder)
         arrays, numbers = model_state(self.model)
         parts = {"environments": self.env.save(), "chance": self.chance.arrays()}
@@ -178,12 +182,19 @@ class Sb3Trainer:
             parts["pool"] = self.pool.save()
         for part, more in parts.items():
             arrays |= {f"{part}/{name}": array for name, array in more.items()}
-        description = {"iteration": self.iteration, "seconds": self.seconds, "numbers": numbers}
+        replay = {name: arrays.pop(name) for name in list(arrays) if name.startswith(REPLAY)}
+        description = {
+            "iteration": self.iteration,
+            "seconds": self.seconds,
+            "numbers": numbers,
+            "segments": save_segments(folder, replay),
+        }
         save_arrays(folder / STEM, arrays, description)
 
     def load(self, folder: Path) -> None:
         """Takes over what `save` wrote, for a trainer of the same configuration; raises LabError if it is damaged."""
         arrays, description = load_arrays(folder / STEM)
+        arrays |= load_segments(folder, description["segments"])
         restore_model(self.model, arrays, description["numbers"])
         self.env.load(part_of(arrays, "environments"))
         if self.pool:

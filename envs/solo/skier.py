@@ -185,6 +185,12 @@ class Skier(World):
         return spaces.Box(low, high, dtype=np.float32)
 
     @property
+    def vector_offset_scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        offset, scale = super().vector_offset_scale
+        scale[self.dims + 1 : 2 * self.dims + 1] = 1  # slopes are about 1; MAX_SLOPE is for the rare cliff
+        return offset, scale
+
+    @property
     def observation_names(self) -> tuple[str, ...]:
         axes = "xy"[: self.dims]
         return (

@@ -76,6 +76,15 @@ class World(ABC):
         """One line of meaning for each plane or each number of an observation."""
 
     @property
+    def vector_offset_scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Of a vector, two arrays of shape [D]: a net should see (observation - offset) * scale.
+
+        By default the bounds become -1 and 1. A world says better where they are much wider than what is usually seen.
+        """
+        low, high = self.observation_space.low, self.observation_space.high
+        return (low + high) / np.float32(2), np.float32(2) / np.maximum(high - low, np.float32(1e-6))
+
+    @property
     @abstractmethod
     def max_steps(self) -> int:
         """No episode is longer than this many steps; 1 to 32,767."""

@@ -30,8 +30,12 @@ MOVES_PER_LINE = 10
 def browse(path: Path, wanted: Filter, ply: int | None, limit: int, console: Console) -> None:
     """Lists the last `limit` games wanted; if one is asked for by its number, shows it (after `ply` moves).
 
-    Raises LabError if the file holds no tournament at a board, or not that game.
+    Raises LabError if the file holds no tournament at a board, or not that game, and for a `limit` below 0.
     """
+    if limit < 0:
+        raise LabError(f"The number of games to list must be 0 (all) or more, not {limit}.")
+    if ply is not None and wanted.number is None:
+        raise LabError("--ply is for one game: give its number too.")
     with Store(path, readonly=True) as store:
         game = stored_game(store)
         records = store.games(wanted)

@@ -30,6 +30,25 @@ def decide(game: Game, agent: Agent, states: States, chance: Seeds) -> Answer:
     return actions, values, [f or _illegal(game, mask[i], int(actions[i])) for i, f in enumerate(forfeits)]
 
 
+def remarks(agent: Agent, finished: States) -> list[str]:
+    """What the agent says about n games that have ended, "" where nothing; if it raises, that it does."""
+    try:
+        said = [str(remark or "") for remark in agent.finished(finished)]
+        if len(said) != len(finished):
+            raise TypeError(f"it gave {len(said)} remarks for {len(finished)} games")
+    except (LabError, MemoryError):
+        raise
+    except Exception as error:
+        return [f"raised {describe(error)}"] * len(finished)
+    return said
+
+
+def describe(error: Exception) -> str:
+    """What the exception says, in one line of text that any file can hold."""
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:MAX_DETAIL]
+    return said.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _try(agent: Agent, states: States, chance: Seeds) -> Answer:
     """Asks the agent, and one state after the other if that raises an exception; `chance` is advanced."""
     luck = chance.copy()
@@ -39,8 +58,7 @@ def _try(agent: Agent, states: States, chance: Seeds) -> Answer:
         raise
     except Exception as error:
         if len(states) == 1:
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:MAX_DETAIL]
-            return np.zeros(1, np.int64), np.zeros(1), [Forfeit("crash", f"{agent.name} raised {said}")]
+            return np.zeros(1, np.int64), np.zeros(1), [Forfeit("crash", f"{agent.name} raised {describe(error)}")]
         alone = [_try(agent, states[i : i + 1], chance[i : i + 1]) for i in range(len(states))]
         actions, values, forfeits = zip(*alone, strict=True)
         return np.concatenate(actions), np.concatenate(values), [forfeit for each in forfeits for forfeit in each]
@@ -62,6 +80,8 @@ def _ask(agent: Agent, states: States, chance: Seeds) -> Answer:
         raise TypeError(f"its actions must be {len(states)} integers, not {actions.dtype}{list(actions.shape)}")
     if values.shape != actions.shape or len(forfeits) != len(states):
         raise TypeError(f"it gave {values.size} values and {len(forfeits)} forfeits for {len(states)} states")
+    if wrong := [forfeit for forfeit in forfeits if not isinstance(forfeit, Forfeit | None)]:
+        raise TypeError(f"its forfeits must be Forfeit or None, not {wrong[0]!r}")
     return actions.astype(np.int64), values, forfeits
 
 

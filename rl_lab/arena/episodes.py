@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -56,19 +55,19 @@ class Episodes:
 
     def results(self, agent: str, numbers: Sequence[int]) -> Evaluation:
         """What came of those episodes, one or more; raises LabError if one has not been played."""
-        query = "SELECT episode, return, length, outcome, info, seconds FROM episodes WHERE agent = ?"
+        query = "SELECT episode, return, length, outcome, seconds, info FROM episodes WHERE agent = ?"
         with readable_errors(self._store.path):
-            rows = {row[0]: row[1:] for row in self._connection.execute(query, (self._number(agent),))}
+            found = self._connection.execute(query, (self._number(agent),))
+            rows = {number: (*row, json.loads(info)) for number, *row, info in found}
         if missing := [number for number in numbers if number not in rows]:
             raise LabError(f"{agent} has not played episode {missing[0]}.")
         columns = [rows[number] for number in numbers]
-        returns, lengths, outcomes, infos, seconds = zip(*columns, strict=True)
-        parsed: list[dict[str, Any]] = [json.loads(info) for info in infos]
+        returns, lengths, outcomes, seconds, infos = zip(*columns, strict=True)
         return Evaluation(
             np.array(returns, np.float64),
             np.array(lengths, np.int64),
             np.array(outcomes, np.int8),
-            {key: np.array([info[key] for info in parsed]) for key in parsed[0]},
+            {key: np.array([info[key] for info in infos]) for key in infos[0]},
             sum(seconds) / max(1, sum(lengths)),
         )
 

@@ -29,7 +29,7 @@ def find_folder(out: Path | None, kind: str, settings: Mapping[str, Any], agents
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / ".writable").touch()
-        (out / ".writable").unlink()
+        (out / ".writable").unlink(missing_ok=True)  # another process may have been faster
     except OSError as error:
         raise LabError(f"Cannot write into the folder {out}: {error.strerror or error}.") from None
     return out

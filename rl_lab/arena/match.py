@@ -60,7 +60,7 @@ def run_match(
             stopped = play_out(session, 1, console, verdict or (lambda display, news: False))
             tournament = stored_tournament(session)
         if verdict:
-            console.print(_sentence(verdict, a, b), highlight=False)
+            console.print(_sentence(verdict, a, b), highlight=False, markup=False)
         report(tournament, folder, settings, b, console, stopped)
     return tournament
 
@@ -76,7 +76,11 @@ def _sentence(verdict: Verdict, a: str, b: str) -> str:
 
 def _test(options: MatchOptions) -> Sprt | None:
     """The test asked for; raises LabError for numbers that make none."""
+    plain = MatchOptions()
     if not options.sprt:
+        for name in ("alpha", "beta", "elo_model"):
+            if getattr(options, name) != getattr(plain, name):
+                raise LabError(f"--{name.replace('_', '-')} is of a test: give --sprt ELO0,ELO1 too, or leave it out.")
         return None
     try:
         elo0, elo1 = (float(part) for part in options.sprt.split(","))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sgfmill import sgf_grammar
@@ -68,7 +69,7 @@ def _read(game: Game, file: Path, data: bytes) -> Iterator[Found]:
             raise LabError(f"{file} holds games of Go, not of {game.name}; give a text file with an opening a line.")
         yield from _read_sgf(game, file, data)
         return
-    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
+    for number, line in enumerate(_text(file, data).splitlines(), 1):
         words = line.partition("#")[0].split()
         where = f"{file}, line {number}"
         try:
@@ -77,6 +78,15 @@ def _read(game: Game, file: Path, data: bytes) -> Iterator[Found]:
             raise LabError(f"{where}: {error}") from None
         if words:
             yield where, actions
+
+
+def _text(file: Path, data: bytes) -> str:
+    """The file as text; raises LabError if it is none."""
+    with suppress(UnicodeDecodeError):
+        text = data.decode("utf-8-sig")
+        if not any(character < " " and not character.isspace() for character in text):
+            return text
+    raise LabError(f"{file} is no text in UTF-8; give a text file with an opening a line, or SGF in files named *.sgf.")
 
 
 def _read_sgf(game: Go, file: Path, data: bytes) -> Iterator[Found]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from agents.agent import Agent, Forfeit
 from envs.chance import branch_seeds, seed_states
 from envs.games.game import Game, States, as_items
-from rl_lab.arena.decide import decide
+from rl_lab.arena.decide import decide, remarks
 from rl_lab.arena.openings import Opening, open_game
 
 Reason = Literal["score", "resign", "illegal", "time", "crash"]
@@ -239,6 +239,5 @@ def _conclude(game: Game, agents: Sequence[Agent], finished: _Running) -> None:
     for i, agent in enumerate(agents):
         own = rows[(finished.seats[rows] == i).any(axis=1)]
         if len(own):
-            remarks = agent.finished(finished.states[own])
-            for row, remark in zip(own, remarks, strict=True):
+            for row, remark in zip(own, remarks(agent, finished.states[own]), strict=True):
                 finished.records[row].events += [f"{agent.name}: {remark}"] if remark else []

@@ -32,9 +32,9 @@ def print_report(tournament: Tournament, console: Console, anchor: str | None = 
     ratings = rate(tournament.records, tournament.agents, anchor)
     console.print(standings_table(tournament, ratings))
     console.print(cross_table(tournament, ratings))
-    console.print(summary(tournament), highlight=False)
+    console.print(summary(tournament), highlight=False, markup=False)
     if failures := failures_line(tournament.records):
-        console.print(failures, highlight=False)
+        console.print(failures, highlight=False, markup=False)
     if count_duplicates(tournament.records) > len(tournament.records) // 20:
         console.print("[yellow]Repeated games add no evidence, so the intervals are too narrow.[/yellow]")
     return ratings

@@ -136,7 +136,9 @@ def open_session(
     store.settle(settings)
     store.enrol(entrants)
     claims = stack.enter_context(Claims(store.connection, store.path))
-    console.print(f"Getting ready: {', '.join(e.name for e in entrants)}. The first time, this compiles.")
+    # Names and paths are not markup: "[/x]" in one of them would be an error.
+    names = ", ".join(entrant.name for entrant in entrants)
+    console.print(f"Getting ready: {names}. The first time, this compiles.", markup=False)
     warm_up(plan.game, plan.agents)
     return Session(plan, store, claims)
 
@@ -184,11 +186,12 @@ def report(
         console.print(
             f"Stopped after {len(tournament.records)} games, which are in {folder}; the same command goes on.",
             highlight=False,
+            markup=False,
             soft_wrap=True,
         )
         raise KeyboardInterrupt
     write_report(tournament, ratings, folder, settings)
-    console.print(f"Results and games are in {folder}.", highlight=False, soft_wrap=True)
+    console.print(f"Results and games are in {folder}.", highlight=False, markup=False, soft_wrap=True)
 
 
 def use_threads(threads: int) -> None:

@@ -11,6 +11,7 @@ A step is never changed once it has been released; what has to change is a new s
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,6 +103,10 @@ def readable_errors(path: Path) -> Iterator[None]:
     """Turns SQLite's errors into a LabError that says what is wrong with the file, and what would help."""
     try:
         yield
+    except OverflowError:
+        raise LabError(f"{path} has no such number: its numbers have 64 bits.") from None
+    except json.JSONDecodeError as error:
+        raise LabError(f"{path} is damaged (no JSON where JSON should be: {error}): restore a copy.") from None
     except sqlite3.Error as error:
         said = str(error)
         if "is full" in said:
@@ -176,6 +181,8 @@ def _open_readonly(path: Path) -> sqlite3.Connection:
         version = _version(connection, path)
     if version < len(STEPS):
         connection.close()
+        if not version:
+            raise LabError(f"{path} holds no tournament yet.")
         raise LabError(f"{path} is of an older rl-lab (version {version}): continue its tournament to update it.")
     return connection
 
@@ -183,8 +190,9 @@ def _open_readonly(path: Path) -> sqlite3.Connection:
 def _version(connection: sqlite3.Connection, path: Path) -> int:
     """The number of steps that the file has behind it; raises LabError unless it is ours, or empty, and known."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
     is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    # Last, since another process may be making the file: before it has, the rest is that of an empty one.
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application != APPLICATION_ID and not (is_empty and version == 0):
         raise LabError(f"{path} is a database of something else than tournaments; give another folder.")
     if version > len(STEPS):

@@ -23,6 +23,7 @@ from envs.chance import Seeds, seed_of, seed_states
 from envs.errors import LabError
 from envs.solo.world import World
 from rl_lab.arena.claims import Claims
+from rl_lab.arena.decide import describe
 from rl_lab.arena.display import Display
 from rl_lab.arena.episodes import Episodes
 from rl_lab.arena.folder import RESULTS, find_folder
@@ -79,11 +80,16 @@ def run_comparison(
         console.print(returns_table(results))
         console.print(measures_table(world, results))
     if stopped:
-        console.print(f"Stopped; the episodes played are in {folder}, and the same command goes on.", soft_wrap=True)
+        console.print(
+            f"Stopped; the episodes played are in {folder}, and the same command goes on.",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
         raise KeyboardInterrupt
     data = results_dict(results, shared, settings)
     write_atomic(folder / RESULTS, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode("utf-8", "replace"))
-    console.print(f"Results and episodes are in {folder}.", highlight=False, soft_wrap=True)
+    console.print(f"Results and episodes are in {folder}.", highlight=False, markup=False, soft_wrap=True)
     return results
 
 
@@ -119,8 +125,9 @@ def _play(world: World, agent: Agent, seeds: Seeds) -> Evaluation:
     except (LabError, MemoryError):
         raise
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise LabError(f"{agent.name} failed in {world.spec} ({said}); the episodes played before are kept.") from error
+        raise LabError(
+            f"{agent.name} failed in {world.spec} ({describe(error)}); the episodes played before are kept."
+        ) from error
 
 
 def results_dict(results: Sequence[Result], shared: Sequence[int], settings: Mapping[str, Any]) -> dict[str, Any]:

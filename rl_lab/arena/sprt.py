@@ -35,6 +35,7 @@ EloModel = Literal["logistic", "normalized"]
 NORMALIZED_ELO = 800 / math.log(10)
 LIMITS: dict[EloModel, int] = {"logistic": 1000, "normalized": 500}
 """How far from 0 elo0 and elo1 may be."""
+LEAST_DIFFERENCE = 0.01  # between elo0 and elo1: to tell less takes more than ten thousand million games
 NOT_SEEN = 1e-3  # what a score that no pair had counts as, so that every score is possible
 PRIOR_PAIR = np.full(5, 0.2)  # one pair more, of which nothing is known, where the variance of pairs is estimated
 BISECTIONS = 52  # as many as a float has bits
@@ -72,13 +73,17 @@ class Sprt:
     ) -> None:
         """alpha bounds the chance to accept H1 when H0 is true, beta the chance to accept H0 when H1 is.
 
-        Raises LabError unless elo0 < elo1, both within the model's LIMITS, 0 < alpha, beta < 1/2, and the model exists.
+        Raises LabError unless elo0 + LEAST_DIFFERENCE <= elo1, both within the model's LIMITS, 0 < alpha, beta < 1/2,
+        and the model exists.
         """
         if model not in LIMITS:
             raise LabError(f"The Elo model is 'logistic' or 'normalized', not '{model}'.")
         limit = LIMITS[model]
-        if not -limit <= elo0 < elo1 <= limit:
-            raise LabError(f"elo0 must be below elo1, both from -{limit} to {limit}, not {elo0:g} and {elo1:g}.")
+        if not (-limit <= elo0 <= limit and -limit <= elo1 <= limit and elo1 - elo0 >= LEAST_DIFFERENCE):
+            raise LabError(
+                f"elo0 must be below elo1 by {LEAST_DIFFERENCE:g} or more, both from -{limit} to {limit}, "
+                f"not {elo0:g} and {elo1:g}."
+            )
         for name, value in (("alpha", alpha), ("beta", beta)):
             if not 0 < value < 0.5:
                 raise LabError(f"{name} must be above 0 and below 0.5, not {value:g}.")

@@ -74,7 +74,8 @@ class Store:
     @property
     def settings(self) -> dict[str, Any]:
         """All settings; empty in a new file."""
-        return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM settings")}
+        with readable_errors(self.path):
+            return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM settings")}
 
     def settle(self, settings: Mapping[str, Any]) -> None:
         """Writes the settings into a new file; in any other those that it has must be the same, else LabError."""
@@ -112,7 +113,8 @@ class Store:
     def openings(self) -> list[Drawn]:
         """The openings so far, by their numbers."""
         rows = self._read("SELECT actions, value, block FROM openings ORDER BY number")
-        return [Drawn(tuple(json.loads(actions)), value, block) for actions, value, block in rows]
+        with readable_errors(self.path):
+            return [Drawn(tuple(json.loads(actions)), value, block) for actions, value, block in rows]
 
     def add_openings(self, openings: Sequence[Drawn]) -> None:
         """Writes the list of openings, which begins with those there are; what another process wrote first stays."""
@@ -132,7 +134,8 @@ class Store:
             f"JOIN agents b ON b.id = second WHERE {where} ORDER BY g.id",
             parameters,
         )
-        return [_record(row) for row in rows]
+        with readable_errors(self.path):
+            return [_record(row) for row in rows]
 
     def times(self) -> dict[int, tuple[str, str]]:
         """When each game was taken up and when it was stored, by its number."""

@@ -53,6 +53,6 @@ def benchmarks() -> list[Benchmark]:
             lambda: Contest(lambda: float(Go(size=9).state_dtype.itemsize)),
             target=4096,
             less_is_better=True,
-            exact=True,
+            rounds=1,
         ),
     ]

@@ -22,12 +22,18 @@ Measure = Callable[[], float]
 """Takes one measurement, in the benchmark's unit."""
 
 
+class AtLeast(float):
+    """A figure of a measurement that was given up: the true one is no better."""
+
+
 @dataclass(frozen=True)
 class Contest:
     """What is to be measured, ready to run: everything slow or compiled has been made."""
 
     ours: Measure
     peer: Measure | None = None
+    remarks: list[str] = field(default_factory=list)
+    """What else the measurements found, written by them, for a person to read below the table."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,10 @@ class Benchmark:
     target: float | None = None
     """A figure to hold ours against: at least so much, or at most if less is better."""
     less_is_better: bool = False
-    exact: bool = False
-    """The figure does not depend on the machine, so that one measurement is enough."""
+    rounds: int = 5
+    """How often both are measured; once where the figure does not depend on the machine, or takes minutes."""
+    warm_up: bool = True
+    """Whether both are measured once more before, which does not count: it compiles and fills caches."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """The modules of the peer, and what to install for each."""
 
@@ -61,6 +69,9 @@ class Row:
     peer: float | None = None
     ratios: tuple[float, ...] = ()
     note: str = ""
+    remarks: tuple[str, ...] = ()
+    is_bound: bool = False
+    """The peer was given up, so the ratio is at least this."""
 
     @property
     def ratio(self) -> float | None:
@@ -104,22 +115,28 @@ def missing_packages(benchmark: Benchmark) -> list[str]:
     return [name for module, name in benchmark.packages.items() if importlib.util.find_spec(module) is None]
 
 
-def run(benchmark: Benchmark, rounds: int = 5) -> Row:
+def run(benchmark: Benchmark) -> Row:
     """Measures one benchmark; where a package is missing the row says how to install it."""
     if missing := missing_packages(benchmark):
         return Row(benchmark, note=f"pip install {' '.join(missing)}")
     with one_thread():
         contest = benchmark.prepare()
-        contest.ours()  # compiles, fills caches
-        if contest.peer is not None:
-            contest.peer()
         ours, peers = [], []
-        for _ in range(1 if benchmark.exact else rounds):
+        for _ in range(benchmark.rounds + benchmark.warm_up):
             ours.append(contest.ours())
             if contest.peer is not None:
                 peers.append(contest.peer())
+        if benchmark.warm_up:
+            del ours[0], peers[:1]
     ratios = tuple(p / o if benchmark.less_is_better else o / p for o, p in zip(ours, peers, strict=False))
-    return Row(benchmark, statistics.median(ours), statistics.median(peers) if peers else None, ratios)
+    return Row(
+        benchmark,
+        statistics.median(ours),
+        statistics.median(peers) if peers else None,
+        ratios,
+        remarks=tuple(contest.remarks),
+        is_bound=any(isinstance(figure, AtLeast) for figure in peers),
+    )
 
 
 def figure(value: float | None, unit: str = "") -> str:
@@ -147,7 +164,7 @@ def cells(row: Row) -> list[str]:
     if b.target is not None:
         target = f"{'<=' if b.less_is_better else '>='} {figure(b.target, b.unit)}"
         wanted = f"{wanted} ({target})" if wanted else target
-    ratio = f"{figure(row.ratio)}x" if row.ratio is not None else ""
+    ratio = f"{'>= ' * row.is_bound}{figure(row.ratio)}x" if row.ratio is not None else ""
     if len(row.ratios) > 1:
         ratio += f" ({figure(min(row.ratios))}-{figure(max(row.ratios))})"
     met = {True: "yes", False: "NO", None: row.note or "info"}[row.met]

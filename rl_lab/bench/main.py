@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from envs.spec import unknown_name
-from rl_lab.bench import alphazero, environment, random_go, search, startup, vector
+from rl_lab.bench import alphazero, arena, environment, learning, random_go, search, startup, vector
 from rl_lab.bench.harness import Benchmark, Row, cells, new_table, run
 
 FILE_WIDTH = 150  # characters, where the table goes to a file or a pipe
@@ -18,6 +18,8 @@ AREAS: dict[str, Callable[[], list[Benchmark]]] = {
     "vector": vector.benchmarks,
     "search": search.benchmarks,
     "alphazero": alphazero.benchmarks,
+    "arena": arena.benchmarks,
+    "learning": learning.benchmarks,
     "startup": startup.benchmarks,
 }
 """One file an area: a new area is one file and one line here."""
@@ -40,4 +42,7 @@ def main(only: str | None = None) -> list[Row]:
                 rows.append(run(benchmark))
             table.add_row(*cells(rows[-1]))
     console.print(table)
+    for row in rows:
+        for remark in row.remarks:
+            console.print(remark, soft_wrap=True, markup=False, highlight=False)
     return rows

@@ -8,6 +8,7 @@ from pathlib import Path
 from envs.errors import LabError
 from envs.games.go.game import Go
 from rl_lab.go_io import gtp_text as text
+from rl_lab.go_io.gtp_board import Board
 from rl_lab.go_io.gtp_session import Session
 from rl_lab.go_io.gtp_setup import Words
 from rl_lab.go_io.gtp_text import GtpError, want
@@ -29,13 +30,13 @@ def loadsgf(session: Session, words: Words) -> str:
         raise GtpError(f"cannot load file: {error}") from None
     if until is not None and until < 0:
         raise GtpError("cannot load file: moves count from 1")
-    if read.game.size != session.game.size:
-        session.resize(read.game.size)
-    session.set_komi(float(read.game.komi or 0))
-    session.board.set_up(read.stones, read.to_play)
-    session.begin_game()
+    board = Board(Go(read.game.size, None, session.game.superko, session.game.suicide))
+    board.set_komi(float(read.game.komi or 0))
+    board.set_up(read.stones, read.to_play)
     for ply, action in enumerate(read.actions[:until]):
-        session.board.play((ply + read.to_play) % 2, action)
+        board.play((ply + read.to_play) % 2, action)
+    session.take_up(board)
+    session.set_komi(board.komi)
     return ""
 
 

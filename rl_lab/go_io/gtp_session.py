@@ -65,14 +65,21 @@ class Session:
     def resize(self, size: int) -> None:
         """An empty board of that size; GtpError, and the old board stays, if the agent does not play there."""
         try:
-            game = Go(size, None, self.game.superko, self.game.suicide)
-            self.player = self._player(game)
+            board = Board(Go(size, None, self.game.superko, self.game.suicide))
         except LabError:
             raise GtpError("unacceptable size") from None
-        self.board = Board(game)
         if self._komi is not None:
             with suppress(LabError):  # more than so small a board has points: then its own stays
-                self.board.set_komi(self._komi)
+                board.set_komi(self._komi)
+        self.take_up(board)
+
+    def take_up(self, board: Board) -> None:
+        """Another game, as it stands; GtpError, and the old one stays, if the agent does not play on such a board."""
+        try:
+            self.player = self._player(board.game)
+        except LabError:
+            raise GtpError("unacceptable size") from None
+        self.board = board
         self.begin_game()
 
     def set_komi(self, komi: float) -> None:

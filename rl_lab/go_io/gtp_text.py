@@ -39,10 +39,11 @@ def parse_line(line: bytes) -> Command | None:
 
 
 def answer(sign: str, number: str, text: str) -> str:
-    """A whole answer; a text of several lines loses its empty ones, which would end it."""
+    """A whole answer; a text of several lines loses its empty ones, which would end it, but may begin below the sign."""
     lines = [line.rstrip() for line in text.replace("\r", "\n").split("\n")]
     body = "\n".join(line for line in lines if line)
-    return f"{sign}{number} {body}\n\n"
+    start = "\n" if text.startswith("\n") else ""
+    return f"{sign}{number} {start}{body}\n\n"
 
 
 def syntax_error(what: str) -> GtpError:

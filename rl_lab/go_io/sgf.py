@@ -147,7 +147,7 @@ def read_sgf(data: bytes, allow_setup: bool = False, keep_variations: bool = Fal
         next_player = _text(root, "PL")
     except LabError:
         raise
-    except (ValueError, RecursionError) as error:
+    except (ValueError, LookupError, RecursionError) as error:  # LookupError: CA[rot13], a codec but not of text
         raise LabError(f"The file is not readable as SGF: {_sentence(error)}.") from None
     if not (board.is_empty() or allow_setup):
         raise LabError("The SGF file sets up stones before the first move; only games from the empty board are read.")

@@ -102,7 +102,7 @@ def _legal_action(game: Go, node: Any, states: States) -> int | None:
 def _comment(node: Any) -> str:
     try:
         return str(node.get("C")) if node.has_property("C") else ""
-    except ValueError:  # not of the encoding that the file claims
+    except (ValueError, LookupError):  # not of the encoding that the file claims, or that is none of text
         return ""
 
 

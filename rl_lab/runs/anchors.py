@@ -15,16 +15,18 @@ GAMES_EACH = 40
 OPENING_PLIES = 2
 
 
-def scores_against(anchors: Sequence[str], game: Game, player: Agent, seed: int, check: Check) -> Scores:
+def scores_against(
+    anchors: Sequence[str], game: Game, player: Agent, seed: int, check: Check, games: int = GAMES_EACH
+) -> Scores:
     """The player's score against each anchor, with both colours from the same random openings.
 
     `check` is told of each anchor, and called after each game.
     """
     scores: Scores = {}
     for anchor in anchors:
-        check(f"Playing {GAMES_EACH} games against {anchor} ...")
+        check(f"Playing {games} games against {anchor} ...")
         agents = [player, make_agent(anchor, game)]
-        schedule = round_robin(game, agents, GAMES_EACH, OPENING_PLIES, seed=seed)
+        schedule = round_robin(game, agents, games, OPENING_PLIES, seed=seed)
         records = play_tournament(game, agents, schedule, seed, progress=lambda *_: check("")).records
         scores[anchor] = paired_interval(opening_scores(records, player.name))
     return scores

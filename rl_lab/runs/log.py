@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 
+from envs.errors import LabError
 from rl_lab.runs.display import TrainingDisplay
 from rl_lab.runs.run import Run
 from rl_lab.runs.tensorboard import TensorBoard
-from rl_lab.runs.training import Figures, Training, logged_scores, mean_score
+from rl_lab.runs.training import Figures, Training, is_no_worse, logged_scores, mean_score
 
 NO_TENSORBOARD = "There are no files for TensorBoard, since it is not installed: pip install 'rl-lab[tensorboard]'."
 
@@ -27,7 +27,7 @@ class RunLog:
             console.print(NO_TENSORBOARD, soft_wrap=True, markup=False)
         evaluations = run.metrics("evaluation")
         self._evaluated = evaluations[-1] if evaluations else {"iteration": -1, "clock": 0}
-        self._best = max((mean_score(m["scores"]) for m in evaluations), default=-math.inf)
+        self._highest = max((m["scores"] for m in evaluations), key=mean_score, default=None)
 
     def __enter__(self) -> RunLog:
         self.display.__enter__()
@@ -59,7 +59,11 @@ class RunLog:
         return bool(self._evaluated["iteration"] == self.training.trainer.iteration)
 
     def evaluate(self, stop: list[int]) -> None:
-        """Evaluates, and keeps the player if it is the best yet; gives up, with no trace, once `stop` is filled."""
+        """Evaluates, and keeps the player if none before it was better; gives up, with no trace, if `stop` is filled.
+
+        A player with a lower score than one before it is not worse for that: the highest of many scores was lucky, and
+        who has learned for longer knows more. It is worse if its score is below the interval of the highest.
+        """
         training = self.training
 
         def check(news: str) -> None:
@@ -72,17 +76,24 @@ class RunLog:
             scores = training.evaluate(check)
         except _Stopped:
             return
+        self._film()
         self.display.evaluation([training.score_text(name, score) for name, score in scores.items()])
         logged = logged_scores(scores)
-        if mean_score(logged) > self._best:
-            self._best = mean_score(logged)
+        if self._highest is None or is_no_worse(logged, self._highest):
             self.run.save_best(training.trainer.iteration, training.save_player)
+        self._highest = max(filter(None, (self._highest, logged)), key=mean_score)
         position = {"iteration": training.trainer.iteration, "clock": training.clock}
         self._evaluated = position
         seconds = training.trainer.seconds
         self._write(
             {"kind": "evaluation", "seconds": seconds, **position, "measure": training.measure, "scores": logged}
         )
+
+    def _film(self) -> None:
+        try:
+            self.training.film(self.run.folder / "videos")
+        except LabError as error:  # a full disk, say: no reason to stop learning
+            self.display.console.print(f"There is no film of this evaluation: {error}", style="yellow", soft_wrap=True)
 
     def _write(self, measurement: dict[str, Any]) -> None:
         self.run.log(measurement)

@@ -5,6 +5,7 @@
               checkpoints/N/     all that resuming from iteration N needs; whole or absent
               best/              the player that did best in an evaluation; a link, which changes in one step
               tensorboard/       the measurements for TensorBoard
+              videos/            films of evaluations, by the number of steps, if the settings ask for them
               curves.png         the measurements as a picture, drawn when training stops
               lock               held while a process trains the run
 
@@ -97,7 +98,7 @@ class Run:
         An iteration has one state only, so its checkpoint, once there, is kept as it is. Raises LabError if it cannot
         be written; the checkpoints that were there are untouched then.
         """
-        final = self._save(CHECKPOINTS, iteration, write)
+        final = self.save(CHECKPOINTS, iteration, write)
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             with suppress(OSError):  # what cannot be tidied away now is tidied away later
                 self.delete_checkpoint(old)
@@ -105,7 +106,7 @@ class Run:
 
     def save_best(self, iteration: int, write: Callable[[Path], None]) -> Path:
         """As save_checkpoint, for the best player so far, of which there is one; returns the folder `best`."""
-        newest, best = self._save(BESTS, iteration, write), self.folder / BEST
+        newest, best = self.save(BESTS, iteration, write), self.folder / BEST
         link = self.folder / f".{BEST}.tmp"
         link.unlink(missing_ok=True)
         link.symlink_to(newest.relative_to(self.folder))
@@ -116,8 +117,8 @@ class Run:
                     self.delete_checkpoint(old)
         return best
 
-    def _save(self, kind: str, iteration: int, write: Callable[[Path], None]) -> Path:
-        """Writes the folder of an iteration: whole, or not at all."""
+    def save(self, kind: str, iteration: int, write: Callable[[Path], None]) -> Path:
+        """Lets `write` fill the folder of an iteration in the folder `kind`: whole, or not at all."""
         parent = self.folder / kind
         final = parent / f"{iteration:08d}"
         if final.exists():

@@ -8,21 +8,14 @@ from typing import Any
 
 from agents.sb3.config import DQNConfig, PPOConfig
 from agents.sb3.gym_vec_env import lab_spec
-from agents.sb3.player import PolicyAgent
 from agents.sb3.policy import policy_of
 from agents.sb3.trainer import Iteration, Sb3Trainer
-from envs.chance import seed_of, seed_states
 from envs.games.registry import GAMES, make_game
 from envs.spec import Spec
-from rl_lab.arena.statistics import Interval
-from rl_lab.evaluate import ANCHORS, bootstrap_interval, evaluate, evaluation_world
-from rl_lab.evaluate_gym import evaluate_gym
-from rl_lab.runs.anchors import scores_against
+from rl_lab.runs.policy_scores import HELD_OUT, policy_scores
 from rl_lab.runs.training import Check, Figures, Measure, Scores, Training
+from rl_lab.runs.video import Film, film_kind, policy_film, write_film
 
-EVALUATION_EPISODES = 100
-HELD_OUT = 2**40
-"""The seed of the episodes that evaluations play; no run is given one as large."""
 SHOWN = ("loss", "policy_gradient_loss", "value_loss", "entropy_loss", "explained_variance", "exploration_rate")
 """Of what the algorithms tell of their learning, that which a person watches; the log has all."""
 
@@ -30,7 +23,7 @@ SHOWN = ("loss", "policy_gradient_loss", "value_loss", "entropy_loss", "explaine
 class Sb3Training(Training):
     """DQN or PPO under way."""
 
-    adjustable = ("steps", "device", "checkpoint_seconds", "evaluation_steps")
+    adjustable = ("steps", "device", "checkpoint_seconds", "evaluation_steps", "video")
     limit = "steps"
 
     config: PPOConfig | DQNConfig
@@ -41,6 +34,8 @@ class Sb3Training(Training):
         self.learner = "dqn" if isinstance(config, DQNConfig) else "ppo"
         spec = lab_spec(config.env)
         self._game = make_game(spec) if Spec.parse(spec).name in GAMES else None
+        if config.video:
+            self._film()  # which draws its first picture, or says why there can be none
 
     @property
     def subject(self) -> str:
@@ -86,18 +81,25 @@ class Sb3Training(Training):
 
     def evaluate(self, check: Check) -> Scores:
         """The policy at its best, without chance: scores against the anchors, or its return on held-out episodes."""
-        policy, env = policy_of(self.trainer.model), self.config.env
-        if self._game:
-            player = PolicyAgent(self._game, policy, self.learner)
-            return scores_against(ANCHORS, self._game, player, self.config.seed, check)
-        check(f"Playing {EVALUATION_EPISODES} held-out episodes ...")
-        if spec := lab_spec(env):
-            world = evaluation_world(spec)
-            seeds = seed_states(seed_of(HELD_OUT, episode) for episode in range(EVALUATION_EPISODES))
-            returns = evaluate(world, PolicyAgent(world, policy, self.learner), seeds).returns
-        else:
-            returns = evaluate_gym(env, policy, EVALUATION_EPISODES, HELD_OUT).returns
-        return {"return": Interval(float(returns.mean()), *bootstrap_interval(returns))}
+        seed = self.config.seed if self.measure == "score" else HELD_OUT
+        return policy_scores(policy_of(self.trainer.model), self.config, seed, check)
+
+    def changed_since(self, old: PPOConfig | DQNConfig) -> str:
+        done, planned, now = self.trainer.steps, old.steps, self.config.steps
+        if planned == now or not done:
+            return ""
+        follow = "Learning rate and exploration follow" if self.learner == "dqn" else "The learning rate follows"
+        return (
+            f"{follow} the share of the run that is done, which is {done / now:.0%} of {now:,} steps now, and was "
+            f"{done / planned:.0%} of {planned:,}."
+        )
+
+    def film(self, folder: Path) -> None:
+        if self.config.video:
+            write_film(self._film(), folder / f"{self.trainer.steps:09d}{film_kind()}")
+
+    def _film(self) -> Film:
+        return policy_film(policy_of(self.trainer.model), self.config, HELD_OUT)
 
     def save_player(self, folder: Path) -> None:
         self.trainer.save_player(folder)

@@ -109,6 +109,16 @@ class Training(ABC):
     def save_player(self, folder: Path) -> None:
         """Writes what an agent of the lab needs to play."""
 
+    def changed_since(self, old: Any) -> str:
+        """What a person should know of a run that goes on with other settings than `old`; "" if nothing."""
+        return ""
+
+    def film(self, folder: Path) -> None:  # noqa: B027 - nothing, unless the settings can ask for it
+        """Writes a film of an episode of the agent as it plays now into `folder`, if the settings ask for films.
+
+        Raises LabError if it cannot be written.
+        """
+
     def score_text(self, name: str, score: Interval) -> tuple[str, str]:
         """A score as a person reads it: what it is, and how much."""
         if self.measure == "score":
@@ -125,3 +135,8 @@ def logged_scores(scores: Scores) -> dict[str, dict[str, float]]:
 def mean_score(scores: dict[str, dict[str, float]]) -> float:
     """The one number by which evaluations of a run are compared, from their logged scores."""
     return sum(score["mean"] for score in scores.values()) / len(scores)
+
+
+def is_no_worse(scores: dict[str, dict[str, float]], highest: dict[str, dict[str, float]]) -> bool:
+    """Whether logged scores are not clearly below the highest so far: not below the lower ends of its intervals."""
+    return mean_score(scores) >= sum(score["low"] for score in highest.values()) / len(highest)

@@ -64,12 +64,12 @@ def test_each_fault_has_its_reason_and_a_sentence(fault: str) -> None:
 @pytest.mark.parametrize("fault", ["hang", "family"])
 def test_an_engine_that_hangs_loses_on_time(fault: str) -> None:
     start = time.monotonic()
-    reason, detail, _ = decide(fault, time=3)
-    assert (reason, detail) == ("time", "It did not answer 'genmove b' within 3 s.")
-    assert time.monotonic() - start < 30
+    reason, detail, _ = decide(fault, time=6)
+    assert (reason, detail) == ("time", "It did not answer 'genmove b' within 6 s.")
+    assert time.monotonic() - start < 90  # of the 1000 that it sleeps
 
 
-@pytest.mark.parametrize("fault", ["slow", "stderr", "dos"])
+@pytest.mark.parametrize("fault", ["slow", "stderr", "dos", "refuse-advice"])
 def test_what_is_odd_but_right_is_no_fault(fault: str) -> None:
     assert decide(fault)[0] == ""
 
@@ -176,7 +176,7 @@ def test_a_difference_about_the_score_is_remarked() -> None:
 def test_no_process_is_left_behind_by_close_or_by_forgetting(tmp_path: Path) -> None:
     for fault in ("honest", "no-quit", "family"):
         record = tmp_path / fault
-        agent = scripted(GAME, fault, 1, record, processes=2, time=3)
+        agent = scripted(GAME, fault, 1, record, processes=2, time=6)
         agent.act(GAME.init(2), seed_states([1, 2]))
         pids = children(str(record))
         if fault == "family":

@@ -37,7 +37,7 @@ FAULTS = {
 
 def games_of(fault: str, games: int = 2) -> list[GameRecord]:
     """Games between a random player, who begins, and an engine that fails at its second move."""
-    engine = scripted(GAME, fault, 2, time=3 if fault == "hang" else 20)
+    engine = scripted(GAME, fault, 2, time=5 if fault == "hang" else 60)
     fixtures = [Fixture((0, 1), (), number, number) for number in range(games)]
     records = play_games(GAME, [make_agent("random", GAME), engine], fixtures)
     engine.close()
@@ -81,11 +81,14 @@ def test_no_engine_outlives_a_lab_that_is_killed(tmp_path: Path, end: int) -> No
     spec = scripted_spec("family", 1, record, time=100, processes=2)
     lab = subprocess.Popen([sys.executable, "-c", SCRIPT, spec], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert lab.stdout and lab.stdout.readline() == b"ready\n"
-    while len(children(str(record))) < 3:  # the lab, whose spec names the file too, and two engines
+    deadline = time.monotonic() + 120
+    while len(children(str(record))) < 3 or not record.exists() or not record.read_text():
+        # The lab, whose spec names the file too, and two engines, of which one has said who its child is.
+        assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(0.3)
     pids = [pid for pid in children(str(record)) if pid != lab.pid] + [int(pid) for pid in record.read_text().split()]
     os.kill(lab.pid, end)
-    lab.wait(30)
+    lab.wait(120)
     lab.stdout.close()
     assert pids and wait_until_gone(pids) == []

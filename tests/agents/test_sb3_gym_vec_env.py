@@ -143,7 +143,6 @@ def test_replay_is_the_episode_so_far() -> None:
         ("CartPol-v1", "Did you mean: `CartPole`"),
         ("CartPole-v9", "versioned environments"),
         ("no_such_module:Env-v0", "No module named 'no_such_module'"),
-        ("Blackjack-v1", "observations of Blackjack-v1 are a Tuple"),
     ],
 )
 def test_what_cannot_be_made(env_id: str, words: str) -> None:
@@ -151,6 +150,15 @@ def test_what_cannot_be_made(env_id: str, words: str) -> None:
         GymVecEnv(env_id)
     assert words in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_observations_of_several_parts_are_seen_flat() -> None:
+    env, flat = GymVecEnv("Blackjack-v1", 2), gym.wrappers.FlattenObservation(gym.make("Blackjack-v1"))
+    assert env.observation_space == flat.observation_space
+    env.seed(4)
+    seen = env.reset()
+    for slot, observation in enumerate(seen):
+        np.testing.assert_array_equal(observation, flat.reset(seed=env._slots[slot].episode_seed)[0])
 
 
 def test_env_for_takes_the_lab_s_own_where_there_is_one() -> None:

@@ -56,12 +56,41 @@ def test_board_games_are_seen_as_alphazero_sees_them() -> None:
     assert torch.equal(net.trunk.features(planes, None), twin.features(planes, None))
 
 
-def test_a_worlds_bounds_become_minus_one_and_one() -> None:
+def test_a_worlds_bounds_become_minus_one_and_one_but_where_it_knows_better() -> None:
     world = make_world("skier:dims=2")
     net = extractor(policy_kwargs(PPOConfig(), world), world.observation_space)
     ends = torch.from_numpy(np.stack([world.observation_space.low, world.observation_space.high]))
     assert isinstance(net, VectorExtractor)
-    assert torch.allclose(net(ends), torch.tensor([[-1.0], [1.0]]).expand(2, 8))
+    expected = torch.tensor([[-1.0], [1.0]]).repeat(1, 8)
+    expected[:, 3:5] *= 10  # slopes, which may be 10 but hardly ever are
+    assert torch.allclose(net(ends), expected)
+
+
+def test_a_strided_net_looks_at_rooms_and_what_is_around_them() -> None:
+    world = make_world("maze:size=9")
+    net = extractor(policy_kwargs(PPOConfig(stride=2, blocks=0, channels=4), world), world.observation_space)
+    planes = torch.zeros(1, 3, 9, 9)
+    before = net.trunk.features(planes, None)
+    assert before.shape == (1, 4, 5, 5)
+    planes[0, 0, 3, 4] = 1  # a corridor between the rooms (1, 2) and (2, 2)
+    changed = (net.trunk.features(planes, None) != before).any(dim=1)[0]
+    assert {tuple(room) for room in changed.nonzero().tolist()} <= {(1, 2), (2, 2)} and changed.any()
+
+
+def test_repeated_blocks_have_the_same_weights() -> None:
+    world = make_world("maze")
+    once, thrice = (
+        extractor(policy_kwargs(PPOConfig(blocks=2, repeats=n), world), world.observation_space).trunk for n in (1, 3)
+    )
+    for block in once.blocks:
+        torch.nn.init.normal_(block.conv2.weight, std=0.01)  # at their start blocks change nothing
+    thrice.load_state_dict(once.state_dict())  # strict: not one weight more
+    planes = torch.from_numpy(world.observe(world.init(seed_states([0]))))
+    x = once.stem((planes - once.plane_offset) * once.plane_scale)
+    for block in [*once.blocks] * 3:
+        x = block(x, None)
+    assert torch.equal(thrice.features(planes, None), torch.relu(x))
+    assert not torch.equal(thrice.features(planes, None), once.features(planes, None))
 
 
 def test_bytes_are_scaled_and_other_peoples_numbers_are_not() -> None:

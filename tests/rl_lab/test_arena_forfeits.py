@@ -172,3 +172,38 @@ def test_remarks_of_the_players_are_kept() -> None:
     agents[0].name = "counting"
     for record in played(game, agents):
         assert record.events == (["counting: I count otherwise."] if record.outcome > 0 else [])
+
+
+@pytest.mark.parametrize("remarks", [None, [], ["one too many"] * 99])
+def test_an_agent_that_fails_over_its_remarks_spoils_no_game(remarks: Any) -> None:
+    """The games are over: they count as they were played, and say what went wrong."""
+    game = TicTacToe()
+    agents: list[Agent] = [RandomAgent(game), RandomAgent(game)]
+    agents[0].name = "clumsy"
+    fine = played(game, agents)
+    agents[0].finished = lambda states: remarks  # type: ignore[method-assign]
+    for before, record in zip(fine, played(game, agents), strict=True):
+        assert (record.actions, record.result, record.reason) == (before.actions, before.result, "score")
+        assert record.events[0].startswith("clumsy: raised TypeError")
+
+
+def test_forfeits_of_another_kind_are_a_crash() -> None:
+    def answer(decision: Decision, states: States) -> Decision:
+        decision.forfeits = ["resign"] * len(states)  # type: ignore[list-item]
+        return decision
+
+    game = TicTacToe()
+    agents: list[Agent] = [Troubled(game, "troubled", answer), RandomAgent(game)]
+    for record in played(game, agents):
+        assert (record.reason, record.agents[record.outcome > 0]) == ("crash", "troubled")
+        assert "must be Forfeit or None, not 'resign'" in record.detail
+
+
+def test_what_an_exception_says_can_be_stored() -> None:
+    def answer(decision: Decision, states: States) -> Decision:
+        raise OSError("no such file: net\udcff")
+
+    game = TicTacToe()
+    agents: list[Agent] = [Troubled(game, "troubled", answer), RandomAgent(game)]
+    for record in played(game, agents):
+        assert record.detail.encode("utf-8") == b"troubled raised OSError: no such file: net\\udcff"

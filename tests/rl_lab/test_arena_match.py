@@ -74,6 +74,8 @@ def test_a_killed_match_may_have_played_later_openings_first(tmp_path: Path) -> 
         ({"sprt": "1,2,3"}, "two numbers with a comma between"),
         ({"sprt": "nan,2"}, "elo0 must be below elo1"),
         ({"sprt": "0,10", "alpha": 0.7}, "alpha must be above 0 and below 0.5"),
+        ({"sprt": "0,1e-300"}, "by 0.01 or more"),
+        ({"beta": 0.1}, "--beta is of a test: give --sprt"),
         ({"games": 0}, "one game or more"),
     ],
 )

@@ -138,6 +138,15 @@ def test_a_bad_file_is_one_sentence(name: str, tmp_path: Path) -> None:
         OpeningFile(TicTacToe(), path)
 
 
+@pytest.mark.parametrize("data", [b"A1\0", b"A1 \x1b[31mB2", "A1 B2\n".encode("utf-16"), bytes(range(256))])
+def test_a_file_that_is_no_text_is_not_printed(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "openings.txt"
+    path.write_bytes(data)
+    with pytest.raises(LabError, match="is no text in UTF-8") as caught:
+        OpeningFile(TicTacToe(), path)
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize(("data", "message"), [(b"rubbish", "not readable"), (b"(;GM[1]SZ[9];B[aa])", "size 9, not 5")])
 def test_a_bad_sgf_file_is_one_sentence(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "x.sgf"

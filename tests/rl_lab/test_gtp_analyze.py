@@ -94,11 +94,14 @@ def test_avoid_and_allow_leave_moves_out() -> None:
 
 def test_an_analysis_goes_on_and_grows_until_there_is_input() -> None:
     gtp = engine()
-    end = time.monotonic() + 2
-    gtp.session.new_input = lambda: time.monotonic() >= end
-    _, *lines = answer(gtp, "lz-analyze b interval 10")
-    visits = [sum(int(found[1]) for found in LZ.findall(line)) for line in lines]
-    assert len(lines) >= 3
+    visits: list[int] = []
+    deadline = time.monotonic() + 120
+    gtp.session.new_input = lambda: (len(visits) >= 3 and visits[-1] > visits[0]) or time.monotonic() >= deadline
+    for line in gtp.respond(b"lz-analyze b interval 10"):
+        if line.startswith(("=", "info")):
+            visits.append(sum(int(found[1]) for found in LZ.findall(line)))
+    assert line == "\n"
+    assert len(visits) >= 3
     assert visits == sorted(visits) and visits[-1] > visits[0]
     assert "Black to play" in "".join(answer(gtp, "showboard"))  # nothing has been played
 

@@ -27,7 +27,7 @@ needs_gnugo = pytest.mark.skipif(GNUGO is None, reason="GNU Go is not installed 
 def talk(arguments: str, commands: str) -> tuple[str, int]:
     """What the engine answers to commands that come all at once, and its exit code."""
     words = [*LAB.split(), "gtp", *arguments.split()]
-    done = subprocess.run(words, input=commands.encode(), capture_output=True, timeout=120, check=False)
+    done = subprocess.run(words, input=commands.encode(), capture_output=True, timeout=600, check=False)
     return done.stdout.decode(), done.returncode
 
 
@@ -68,7 +68,7 @@ def test_a_gui_that_waits_sees_each_answer_and_can_quit() -> None:
             pass
         send(b"quit\n")
         assert gtp.stdout.readline() == b"= \n"
-        assert gtp.wait(30) == 0  # although the input is still open
+        assert gtp.wait(300) == 0  # although the input is still open
         assert gtp.stderr.read() == b""
 
 
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_one_sentence() -> None:
 
 def test_the_lab_plays_itself_over_gtp_with_the_same_rules() -> None:
     game = Go(5, 0.5)
-    outside = make_agent(f"gtp:{LAB} gtp random --seed 3", game)
+    outside = make_agent(f"gtp:{LAB} gtp random --seed 3,start=600", game)
     record = play_games(game, [outside, make_agent("random", game)], [Fixture((0, 1), (3, 4), 0, 0)])[0]
     outside.close()
     assert (record.reason, record.events) == ("score", [])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from envs.errors import LabError
 from rl_lab.arena import schema
+from rl_lab.arena.folder import find_folder
 from rl_lab.arena.schema import APPLICATION_ID, open_database
-from rl_lab.arena.store import Store
+from rl_lab.arena.store import Filter, Store
+
+OPENING = "INSERT INTO openings VALUES (0, '[1', NULL, 0)"
 
 
 def foreign(path: Path) -> None:
@@ -79,3 +83,38 @@ def test_an_empty_file_is_a_new_tournament(tmp_path: Path) -> None:
 def test_every_error_of_the_database_is_one_sentence(said: str, message: str) -> None:
     with pytest.raises(LabError, match=message), schema.readable_errors(Path("x")):
         raise sqlite3.OperationalError(said)
+
+
+def test_an_empty_file_holds_no_tournament(tmp_path: Path) -> None:
+    """Such a file is left by a process that was killed as it began."""
+    path = tmp_path / "games.sqlite"
+    path.touch()
+    with pytest.raises(LabError, match="holds no tournament yet"):
+        open_database(path, readonly=True)
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO settings VALUES ('game', 'go')", OPENING])
+def test_rows_that_are_no_json_are_one_sentence(statement: str, tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.connection.execute(statement)
+        with pytest.raises(LabError, match="is damaged"):
+            assert not store.settings and not store.openings()
+
+
+def test_a_number_beyond_64_bits_is_one_sentence(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        for wanted in (Filter(number=10**30), Filter(opening=-(10**30))):
+            with pytest.raises(LabError, match="64 bits"):
+                store.games(wanted)
+
+
+def test_a_folder_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Whoever is in the middle of trying whether the folder can be written must not disturb the others."""
+
+    def start(_: int) -> int:
+        find_folder(tmp_path / "t", "tournament", {}, [])
+        with Store(tmp_path / "t") as store:
+            return len(store.games())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(start, range(400))) == [0] * 400

@@ -25,8 +25,10 @@ from envs.chance import seed_of, seed_states
 from envs.solo.registry import make_world
 from rl_lab.cli import main
 from rl_lab.evaluate import evaluate
+from rl_lab.runs.policy_scores import EVALUATION_EPISODES, HELD_OUT
 from rl_lab.runs.run import Run
-from rl_lab.runs.sb3 import EVALUATION_EPISODES, HELD_OUT, duration
+from rl_lab.runs.sb3 import duration
+from rl_lab.runs.training import is_no_worse
 from rl_lab.train import train
 
 Config = PPOConfig | DQNConfig
@@ -132,8 +134,10 @@ def test_evaluations_come_at_multiples_of_the_interval_and_at_the_end(finished: 
 
 def test_the_best_player_is_kept(finished: Path) -> None:
     """And it is an agent of the lab, which plays as well as it was measured to."""
-    evaluations = Run(finished).metrics("evaluation")
-    best = max(evaluations, key=lambda m: m["scores"]["return"]["mean"])
+    returns_of = [m["scores"]["return"] for m in Run(finished).metrics("evaluation")]
+    highest = [max(returns_of[: i + 1], key=lambda score: score["mean"]) for i in range(len(returns_of))]
+    kept_ones = [score["mean"] >= bar["low"] for score, bar in zip(returns_of, highest, strict=True)]
+    best = [m for m, is_kept in zip(Run(finished).metrics("evaluation"), kept_ones, strict=True) if is_kept][-1]
     kept = json.loads((finished / "best" / "policy.json").read_text())
     assert kept["trained"]["steps"] == best["clock"]
     world = make_world("catch")
@@ -187,8 +191,14 @@ def test_a_finished_run_is_left_alone(copied: Path, capsys: pytest.CaptureFixtur
     assert {path: path.read_bytes() for path in copied.rglob("*") if path.is_file()} == before
 
 
-def test_a_resumed_run_may_go_on_longer_but_keeps_its_settings(copied: Path) -> None:
+def test_a_resumed_run_may_go_on_longer_but_keeps_its_settings(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["train", "ppo", "--out", str(copied), "--resume", "--steps", "6400"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "done, which is 94% of 6,400 steps now, and was 100% of 6,000." in said
+    rates = [m["losses"]["learning_rate"] for m in Run(copied).metrics("training")]
+    assert rates[-3:] == [pytest.approx(rate) for rate in (0, 3e-4 * 200 / 6_400, 0)]
     assert Run(copied).metrics("training")[-1]["steps"] == 6_400
     assert Run(copied).metrics("evaluation")[-1]["clock"] == 6_400
     config = json.loads(Run(copied).config)
@@ -245,3 +255,12 @@ def test_what_is_wrong_is_said_in_one_sentence(
     error = capsys.readouterr().err
     assert message in error and error.startswith("rl-lab: ") and error.count("\n") == 1
     assert not (tmp_path / "new").exists() and (finished / "config.json").read_bytes() == before
+
+
+def test_who_has_learned_for_longer_is_the_best_unless_clearly_worse() -> None:
+    def scores(*means: float) -> dict[str, dict[str, float]]:
+        return {str(i): {"mean": mean, "low": mean - 0.1, "high": mean + 0.1} for i, mean in enumerate(means)}
+
+    assert is_no_worse(scores(0.5, 0.6), scores(0.5, 0.6))
+    assert is_no_worse(scores(0.3, 0.65), scores(0.5, 0.6))  # one opponent up, one down: means of 0.475 and 0.45
+    assert not is_no_worse(scores(0.3, 0.55), scores(0.5, 0.6))

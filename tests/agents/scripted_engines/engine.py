@@ -17,6 +17,7 @@ RECORD = Path(sys.argv[3]) if len(sys.argv) > 3 else None
 LETTERS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 COMMANDS = ["protocol_version", "name", "version", "list_commands", "known_command", "boardsize", "clear_board", "komi"]
 COMMANDS += ["play", "genmove", "final_score", "quit", "set_random_seed"]
+COMMANDS += ["time_settings"] if FAULT == "refuse-advice" else []
 
 
 def say(text: str) -> None:
@@ -99,6 +100,9 @@ def main() -> None:
             if FAULT == "small" and size > 5:
                 say("? unacceptable size\n\n")
                 continue
+        elif words[0] in ("set_random_seed", "time_settings") and FAULT == "refuse-advice":
+            say("? not now\n\n")
+            continue
         elif words[0] == "clear_board":
             used = set()
         elif words[0] == "play":
