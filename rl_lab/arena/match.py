@@ -71,7 +71,11 @@ def _sentence(verdict: Verdict, a: str, b: str) -> str:
     if test.verdict is None:
         return f"No verdict {judged}: more --games may bring one."
     accepted, rejected = (test.elo0, test.elo1) if test.verdict == "H0" else (test.elo1, test.elo0)
-    return f"Verdict {judged}: {test.verdict}, {a} against {b} is {accepted:+g} Elo rather than {rejected:+g}."
+    found = test.estimate()
+    return (
+        f"Verdict {judged}: {test.verdict}, {a} against {b} is {accepted:+g} Elo rather than {rejected:+g}. "
+        f"Allowing for the early end, its Elo is {found.value:+.0f}, 95% interval {found.low:+.0f} to {found.high:+.0f}."
+    )
 
 
 def _test(options: MatchOptions) -> Sprt | None:

@@ -116,12 +116,20 @@ def draw_openings(
 
 
 def open_game(game: Game, openings: Sequence[Opening]) -> States:
-    """The positions after the openings. Shape [len(openings)]. Legality is not checked."""
+    """The positions after the openings. Shape [len(openings)]. Legality is not checked; see check_actions."""
     states = game.init(len(openings))
     for i, opening in enumerate(openings):
+        check_actions(game, opening)
         for action in opening:
             game.step(states[i : i + 1], np.array([action]))
     return states
+
+
+def check_actions(game: Game, actions: Sequence[int]) -> None:
+    """Raises LabError for an action that the game does not have: kernels do not check, and would write anywhere."""
+    for action in actions:
+        if not 0 <= action < game.num_actions:
+            raise LabError(f"{action} is no action of {game.spec}: the file that it is from is damaged.")
 
 
 def _too_few(game: Game, found: int, n: int, plies: int) -> LabError:

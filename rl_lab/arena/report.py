@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,15 @@ from rl_lab.arena.statistics import Tally, count_duplicates, head_to_head, mean_
 from rl_lab.arena.tournament import Tournament
 
 FORMAT = 2  # of results.json; raised when a key changes its meaning
+NAME_WIDTH, MEETING_WIDTH = 20, 8  # characters for number and name of an agent, and for a meeting, in the cross-table
 
 
 def print_report(tournament: Tournament, console: Console, anchor: str | None = None) -> Ratings:
     """Prints the standings, the cross-table and some lines about the games; returns the ratings."""
     ratings = rate(tournament.records, tournament.agents, anchor)
     console.print(standings_table(tournament, ratings))
-    console.print(cross_table(tournament, ratings))
+    for table in cross_tables(tournament, ratings, max(1, (console.width - NAME_WIDTH) // MEETING_WIDTH)):
+        console.print(table)
     console.print(summary(tournament), highlight=False, markup=False)
     if failures := failures_line(tournament.records):
         console.print(failures, highlight=False, markup=False)
@@ -64,18 +66,23 @@ def standings_table(tournament: Tournament, ratings: Ratings) -> Table:
     return table
 
 
-def cross_table(tournament: Tournament, ratings: Ratings) -> Table:
-    """The score in % of the agent in the row against the agent in the column, above its rounded interval."""
+def cross_tables(tournament: Tournament, ratings: Ratings, most: int) -> Iterator[Table]:
+    """The score in % of the agent in the row against the agent in the column, above its rounded interval.
+
+    At most `most` columns are beside each other; what does not fit is a further table.
+    """
     order = [ratings.names[i] for i in ratings.order]
-    table = Table(title="Row against column: score % and 95% interval", box=box.SIMPLE_HEAD, collapse_padding=True)
-    table.add_column("")
-    table.add_column("Agent", overflow="fold")
-    for number in range(1, len(order) + 1):
-        table.add_column(str(number), justify="right", no_wrap=True)
-    for number, row in enumerate(order, 1):
-        cells = (_meeting(tournament.records, row, column) for column in order)
-        table.add_row(str(number), Text(row), *cells)
-    return table
+    title = "Row against column: score % and 95% interval"
+    for start in range(0, len(order), most):
+        table = Table(title=title, box=box.SIMPLE_HEAD, collapse_padding=True)
+        table.add_column("", no_wrap=True)
+        table.add_column("Agent", overflow="fold", min_width=12)
+        opponents = order[start : start + most]
+        for number in range(start + 1, start + len(opponents) + 1):
+            table.add_column(str(number), justify="right", no_wrap=True)
+        for number, row in enumerate(order, 1):
+            table.add_row(str(number), Text(row), *(_meeting(tournament.records, row, other) for other in opponents))
+        yield table
 
 
 def summary(tournament: Tournament) -> str:

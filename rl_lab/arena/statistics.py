@@ -105,8 +105,9 @@ def head_to_head(records: Iterable[GameRecord], agent: str, opponent: str) -> In
 
 
 def standings(records: Sequence[GameRecord], agents: Sequence[str]) -> list[Standing]:
-    """Every agent's standing, the best score first; equal scores stay in the order given."""
-    return sorted((_standing(records, name) for name in agents), key=lambda s: -s.score.mean)
+    """Every agent's standing, the best score first, those without games last; equals stay in the order given."""
+    unsorted = (_standing(records, name) for name in agents)
+    return sorted(unsorted, key=lambda s: math.inf if math.isnan(s.score.mean) else -s.score.mean)
 
 
 def count_duplicates(records: Iterable[GameRecord]) -> int:

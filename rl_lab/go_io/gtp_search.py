@@ -93,7 +93,7 @@ class Thinker:
         while decision:
             best, now = decision, time.monotonic()
             # A larger search is a faster one, so what the first speed allows may leave time for another.
-            more = min(most, int(CAUTION * done / max(1e-9, now - start) * (end - now)))
+            more = int(min(most, CAUTION * done / max(1e-9, now - start) * (end - now)))
             if more <= done or (more < most and more < WORTHWHILE * done):
                 break
             done, start = more, now

@@ -39,7 +39,7 @@ def parse_line(line: bytes) -> Command | None:
 
 
 def answer(sign: str, number: str, text: str) -> str:
-    """A whole answer; a text of several lines loses its empty ones, which would end it, but may begin below the sign."""
+    """A whole answer; of several lines, the empty ones go, which would end it; a text may begin below the sign."""
     lines = [line.rstrip() for line in text.replace("\r", "\n").split("\n")]
     body = "\n".join(line for line in lines if line)
     start = "\n" if text.startswith("\n") else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ def test_a_match_plays_its_games(tmp_path: Path) -> None:
 def test_a_test_stops_the_match_and_says_who_is_better(tmp_path: Path) -> None:
     tournament, text = play(tmp_path, sprt="0,100", games=2000, parallel_games=8)
     assert "H1, greedy against random is +100 Elo rather than +0" in text
+    assert re.search(
+        r"Allowing for the early end, its Elo is \+\d+, 95% interval [+-](\d+|inf) to \+", text.replace("\n", " ")
+    )
     assert len(tournament.records) < 400
     test = Sprt(0, 100)
     for score in pair_scores(tournament.records, "greedy", "random"):

@@ -93,6 +93,7 @@ def test_ids_comments_and_control_characters(line: str, text: str) -> None:
 def test_a_game_with_undo_handicap_and_scores() -> None:
     gtp = engine()
     assert ask(gtp, "komi 0.5", "play b c3", "play W C3") == "? illegal move"
+    assert ask(gtp, "play white b2") == ""
     assert "".join(gtp.respond(b"showboard")).startswith("= \n   A B C D E\n 5 . . . . .")
     assert ask(gtp, "undo", "list_stones white") == ""
     assert ask(gtp, "final_score") == "B+24.5"

@@ -120,6 +120,11 @@ def test_standings_count_games_colours_and_time() -> None:
     assert mean_plies(RECORDS) == pytest.approx(3.0)
 
 
+def test_who_has_no_games_comes_last() -> None:
+    table = standings(RECORDS, ["idle", "c", "lazy", "a", "b"])
+    assert [s.name for s in table] == ["a", "b", "c", "idle", "lazy"]
+
+
 def test_a_repeated_game_is_the_same_seats_and_the_same_moves() -> None:
     assert count_duplicates(RECORDS) == 2
     assert count_duplicates(RECORDS[:3]) == 0

@@ -28,7 +28,6 @@ from rl_lab.evaluate import evaluate
 from rl_lab.runs.policy_scores import EVALUATION_EPISODES, HELD_OUT
 from rl_lab.runs.run import Run
 from rl_lab.runs.sb3 import duration
-from rl_lab.runs.training import is_no_worse
 from rl_lab.train import train
 
 Config = PPOConfig | DQNConfig
@@ -255,12 +254,3 @@ def test_what_is_wrong_is_said_in_one_sentence(
     error = capsys.readouterr().err
     assert message in error and error.startswith("rl-lab: ") and error.count("\n") == 1
     assert not (tmp_path / "new").exists() and (finished / "config.json").read_bytes() == before
-
-
-def test_who_has_learned_for_longer_is_the_best_unless_clearly_worse() -> None:
-    def scores(*means: float) -> dict[str, dict[str, float]]:
-        return {str(i): {"mean": mean, "low": mean - 0.1, "high": mean + 0.1} for i, mean in enumerate(means)}
-
-    assert is_no_worse(scores(0.5, 0.6), scores(0.5, 0.6))
-    assert is_no_worse(scores(0.3, 0.65), scores(0.5, 0.6))  # one opponent up, one down: means of 0.475 and 0.45
-    assert not is_no_worse(scores(0.3, 0.55), scores(0.5, 0.6))

@@ -16,6 +16,7 @@ import numpy as np
 from envs.faces.paint import svg_element
 from envs.games.game import Game
 from envs.games.scene import Primitive, Scene
+from rl_lab.arena.openings import check_actions
 from rl_lab.arena.play import GameRecord
 
 MAX_POSITIONS = 20_000  # a page of a few megabytes, drawn in less than a minute
@@ -70,6 +71,8 @@ class Replay:
 
 def replays(game: Game, records: Sequence[GameRecord], elements: Elements) -> list[Replay]:
     """All games, in lockstep; their elements are added to `elements`."""
+    for record in records:
+        check_actions(game, record.actions)
     states = game.init(len(records))
     shown: list[list[int]] = [[] for _ in records]
     found = [Replay() for _ in records]
