@@ -17,8 +17,8 @@ from rl_lab.results.table import ROWS, Figure, Row
 from rl_lab.runs.run import Run
 from rl_lab.train import train
 
-SEEDS = (3, 4, 5)
-"""Settings were chosen with others."""
+SEEDS = (6, 7, 8)
+"""Settings were chosen with others (0 to 5, and 10)."""
 HEADING = """\
 | Environment | Learner | Measure | Goal | Median | Each seed | Steps | Minutes |
 |---|---|---|---|---|---|---|---|"""

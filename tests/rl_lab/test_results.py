@@ -100,7 +100,7 @@ def test_without_a_name_it_lists_the_commands(capsys: pytest.CaptureFixture[str]
     main([])
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == [row.name for row in ROWS]
-    assert all(line.endswith(row.command(3)) for line, row in zip(listed, ROWS, strict=True))
+    assert all(line.endswith(row.command(6)) for line, row in zip(listed, ROWS, strict=True))
 
 
 def test_an_unknown_row_gets_a_sentence() -> None:
