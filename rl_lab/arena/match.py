@@ -74,7 +74,8 @@ def _sentence(verdict: Verdict, a: str, b: str) -> str:
     found = test.estimate()
     return (
         f"Verdict {judged}: {test.verdict}, {a} against {b} is {accepted:+g} Elo rather than {rejected:+g}. "
-        f"Allowing for the early end, its Elo is {found.value:+.0f}, 95% interval {found.low:+.0f} to {found.high:+.0f}."
+        f"Allowing for the early end, its Elo is {found.value:+.0f}, "
+        f"95% interval {found.low:+.0f} to {found.high:+.0f}."
     )
 
 
