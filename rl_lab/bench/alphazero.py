@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from envs.parallel import available_cores, get_num_threads, set_num_threads
-from rl_lab.bench.harness import Benchmark, Contest, Measure, rate
+from rl_lab.bench.harness import Benchmark, Contest, rate
 
 GAMES = 128
 """Games side by side, and so the positions that the net judges at once."""
 
 
-def on_threads(threads: int, measure: Measure) -> Measure:
-    """The measurement with torch and the kernels on so many threads."""
+@contextmanager
+def on_threads(threads: int) -> Iterator[None]:
+    """torch and the kernels use so many threads inside."""
     import torch
 
-    def measure_so() -> float:
-        before = torch.get_num_threads(), get_num_threads()
-        torch.set_num_threads(threads)
-        set_num_threads(threads)
-        try:
-            return measure()
-        finally:
-            torch.set_num_threads(before[0])
-            set_num_threads(before[1])
-
-    return measure_so
+    before = torch.get_num_threads(), get_num_threads()
+    torch.set_num_threads(threads)
+    set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        set_num_threads(before[1])
 
 
 def self_play(threads: int) -> Contest:
@@ -42,7 +42,8 @@ def self_play(threads: int) -> Contest:
     config = AlphaZeroConfig(
         "go:size=9", blocks=4, channels=64, games=GAMES, moves=1, simulations=16, workers=threads, device="cpu"
     )
-    trainer = Trainer(config)
+    with on_threads(threads):  # which its workers share
+        trainer = Trainer(config)
     net, game = trainer.workers[0].evaluator.net, trainer.game
     planes = torch.from_numpy(game.observe(game.init(GAMES)))
 
@@ -54,7 +55,8 @@ def self_play(threads: int) -> Contest:
         net(planes, whole_board=True)
         return GAMES
 
-    return Contest(on_threads(threads, lambda: rate(play)), on_threads(threads, lambda: rate(judge)))
+    # A context manager is a decorator too: each measurement enters it anew.
+    return Contest(on_threads(threads)(lambda: rate(play)), on_threads(threads)(lambda: rate(judge)))
 
 
 def benchmarks() -> list[Benchmark]:

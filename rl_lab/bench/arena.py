@@ -38,7 +38,7 @@ def lockstep() -> Contest:
             play_games(game, agents, schedule[:games], parallel_games)
             return games / (time.perf_counter() - start)
 
-        return on_threads(1, games_per_second)
+        return on_threads(1)(games_per_second)
 
     return Contest(measure(GAMES, GAMES), measure(1, 2))
 
