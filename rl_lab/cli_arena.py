@@ -31,11 +31,11 @@ class Tournament:
         """Plays."""
         from envs.solo.registry import WORLDS
         from envs.spec import Spec
-        from rl_lab.arena.run import run_tournament, use_threads
+        from rl_lab.arena.run import run_tournament
         from rl_lab.arena.solo import run_comparison
+        from rl_lab.threads import use_threads
 
-        if self.threads is not None:
-            use_threads(self.threads)
+        use_threads(self.threads)
         if Spec.parse(self.game).name in WORLDS:
             run_comparison(self.game, self.agents, self.options)
         else:
@@ -59,10 +59,9 @@ class Match:
     def start(self) -> None:
         """Plays."""
         from rl_lab.arena.match import run_match
-        from rl_lab.arena.run import use_threads
+        from rl_lab.threads import use_threads
 
-        if self.threads is not None:
-            use_threads(self.threads)
+        use_threads(self.threads)
         run_match(self.game, self.first, self.second, self.options)
 
 

@@ -27,9 +27,14 @@ class TrainAlphaZero:
     """Folder of the run: its settings, checkpoints and measurements."""
     resume: bool = False
     """Continue the run in the folder, with the settings it was started with."""
+    threads: Annotated[int | None, arg(metavar="INT")] = None
+    """Threads for environments and nets; by default all cores. With other programs at work fewer are faster."""
 
     def start(self) -> None:
         """Trains."""
+        from rl_lab.threads import use_threads
+
+        use_threads(self.threads)
         from rl_lab.train import train
 
         train(self.config, self.out, self.resume)
@@ -49,6 +54,8 @@ class TrainPPO:
     """auto (a GPU if there is one), cpu or cuda."""
     video: bool = False
     """Films an episode at each evaluation, into the run's folder videos/."""
+    threads: Annotated[int | None, arg(metavar="INT")] = None
+    """Threads for environments and nets; by default all cores. With other programs at work fewer are faster."""
     set: Annotated[UseAppendAction[tuple[tuple[str, ...], ...]], arg(metavar="KEY=VALUE ...")] = ()
     """Any other settings, e.g. --set learning_rate=0.001 gamma=1; may be repeated. A wrong one lists what exists."""
     out: Annotated[Path | None, arg(metavar="FOLDER")] = None
@@ -60,6 +67,9 @@ class TrainPPO:
 
     def start(self) -> None:
         """Trains."""
+        from rl_lab.threads import use_threads
+
+        use_threads(self.threads)
         from rl_lab.train_sb3 import start
 
         options = {"env": self.env, "steps": self.steps, "seed": self.seed, "device": self.device}

@@ -28,6 +28,8 @@ class Tune:
     """The seed of the search and of every trial."""
     device: Annotated[str | None, arg(metavar="DEVICE")] = None
     """auto (a GPU if there is one), cpu or cuda."""
+    threads: Annotated[int | None, arg(metavar="INT")] = None
+    """Threads for environments and nets; by default all cores. With other programs at work fewer are faster."""
     set: Annotated[UseAppendAction[tuple[tuple[str, ...], ...]], arg(metavar="KEY=VALUE ...")] = ()
     """Settings that are not searched but fixed, e.g. --set gamma=1 num_envs=64; may be repeated."""
     out: Annotated[Path | None, arg(metavar="FOLDER")] = None
@@ -37,6 +39,9 @@ class Tune:
 
     def start(self) -> None:
         """Searches."""
+        from rl_lab.threads import use_threads
+
+        use_threads(self.threads)
         from rl_lab.tune import tune
 
         options = {"env": self.env, "steps": self.steps, "seed": self.seed, "device": self.device}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from agents.registry import make_agent
 from envs.errors import LabError
 from envs.games.game import Game
 from envs.games.registry import make_game
-from envs.parallel import set_num_threads
 from rl_lab.arena import schedule
 from rl_lab.arena.claims import Claims
 from rl_lab.arena.display import Display
@@ -192,15 +190,6 @@ def report(
         raise KeyboardInterrupt
     write_report(tournament, ratings, folder, settings)
     console.print(f"Results and games are in {folder}.", highlight=False, markup=False, soft_wrap=True)
-
-
-def use_threads(threads: int) -> None:
-    """Lets kernels and nets use so many threads; raises LabError for fewer than one."""
-    if threads < 1:
-        raise LabError(f"There must be one thread or more, not {threads}.")
-    set_num_threads(threads)
-    # torch, if an agent needs it, is not imported yet, and reads this when it is.
-    os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
 def _rounds(options: TournamentOptions, agents: int) -> int:

@@ -91,6 +91,8 @@ BAD = {
     "no agents": ("tournament go:size=5", "two agents or more, not 0"),
     "agent twice": ("tournament go:size=5 random random", "given twice"),
     "no games": ("tournament tic_tac_toe random greedy --games 0", "one game or more"),
+    "no threads to train with": ("train ppo --env catch --threads 0", "one thread or more"),
+    "too many threads": ("train alphazero --threads 100000000000", "at most 1,024"),
     "no threads": ("tournament tic_tac_toe random greedy --threads 0", "one thread or more"),
     "too many openings": ("tournament tic_tac_toe random greedy --games 10000", "ask for fewer games"),
     "folder that cannot be": ("tournament tic_tac_toe random greedy --out {file}/x", "Cannot write into the folder"),
