@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -181,18 +181,29 @@ Command = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit code.
+    """Runs the command line and returns the exit code, see `guarded`.
 
-    0 success, 1 the reader of the output went away, 2 something given is wrong (one sentence on stderr), 130 Ctrl-C.
     tyro raises SystemExit by itself: 0 after help, 2 after a wrong option.
     """
-    try:
+
+    def run() -> None:
         arguments = list(sys.argv[1:] if argv is None else argv)
         check_learner(arguments)
         command = tyro.cli(
             cast(Any, Command), args=arguments, prog="rl-lab", description=__doc__, config=(FlagCreatePairsOff,)
         )
         command.start()
+
+    return guarded(run)
+
+
+def guarded(run: Callable[[], None]) -> int:
+    """Does what a person has asked for, and turns what can go wrong with it into a sentence and an exit code:
+
+    0 success, 1 the reader of the output went away, 2 something given is wrong (one sentence on stderr), 130 Ctrl-C.
+    """
+    try:
+        run()
         sys.stdout.flush()
     except LabError as error:
         return _fail(str(error))
