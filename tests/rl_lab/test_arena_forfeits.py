@@ -149,7 +149,7 @@ def test_a_sentence_for_a_person_ends_the_tournament() -> None:
 
 def test_warming_up_minds_no_crash() -> None:
     game = TicTacToe()
-    warm_up(game, [Troubled(game, "troubled", lambda d, states: d.nothing)])  # type: ignore[attr-defined]
+    warm_up(game, [Troubled(game, "troubled", lambda d, states: d.nothing)])
 
 
 def test_forfeits_count_as_losses_in_the_standings() -> None:
@@ -181,7 +181,7 @@ def test_an_agent_that_fails_over_its_remarks_spoils_no_game(remarks: Any) -> No
     agents: list[Agent] = [RandomAgent(game), RandomAgent(game)]
     agents[0].name = "clumsy"
     fine = played(game, agents)
-    agents[0].finished = lambda states: remarks  # type: ignore[method-assign]
+    agents[0].finished = lambda states: remarks
     for before, record in zip(fine, played(game, agents), strict=True):
         assert (record.actions, record.result, record.reason) == (before.actions, before.result, "score")
         assert record.events[0].startswith("clumsy: raised TypeError")
@@ -189,7 +189,7 @@ def test_an_agent_that_fails_over_its_remarks_spoils_no_game(remarks: Any) -> No
 
 def test_forfeits_of_another_kind_are_a_crash() -> None:
     def answer(decision: Decision, states: States) -> Decision:
-        decision.forfeits = ["resign"] * len(states)  # type: ignore[list-item]
+        decision.forfeits = ["resign"] * len(states)
         return decision
 
     game = TicTacToe()

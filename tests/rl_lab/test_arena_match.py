@@ -20,7 +20,7 @@ from rl_lab.arena.tournament import Tournament
 
 def play(out: Path, first: str = "greedy", second: str = "random", **options: object) -> tuple[Tournament, str]:
     text = io.StringIO()
-    settings = MatchOptions(out=out, any_openings=True, **options)  # type: ignore[arg-type]
+    settings = MatchOptions(out=out, any_openings=True, **options)
     return run_match("connect_four", first, second, settings, Console(file=text, width=200)), text.getvalue()
 
 

@@ -28,7 +28,7 @@ from rl_lab.evaluate import Result, evaluate, evaluation_world
 def play(
     out: Path, world: str = "catch", agents: tuple[str, ...] = ("random", "perfect"), **options: object
 ) -> list[Result]:
-    settings = TournamentOptions(out=out, **options)  # type: ignore[arg-type]
+    settings = TournamentOptions(out=out, **options)
     return run_comparison(world, agents, settings, Console(file=io.StringIO()))
 
 
@@ -73,7 +73,7 @@ def test_ctrl_c_keeps_the_episodes_that_are_stored(tmp_path: Path, monkeypatch: 
     class Interrupting(RandomAgent):
         calls = 0
 
-        def act(self, states: States, seeds: Seeds) -> object:  # type: ignore[override]
+        def act(self, states: States, seeds: Seeds) -> object:
             self.calls += 1
             if self.calls == 30:
                 raise KeyboardInterrupt
@@ -95,7 +95,7 @@ def test_an_agent_that_raises_is_one_sentence_and_the_rest_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(RandomAgent):
-        def act(self, states: States, seeds: Seeds) -> object:  # type: ignore[override]
+        def act(self, states: States, seeds: Seeds) -> object:
             raise ZeroDivisionError("of all things")
 
     def make(spec: str, world: World) -> Agent:
@@ -122,5 +122,5 @@ def test_an_agent_that_raises_is_one_sentence_and_the_rest_is_kept(
 )
 def test_what_does_not_fit_a_world_is_one_sentence(options: dict[str, object], message: str, tmp_path: Path) -> None:
     with pytest.raises(LabError, match=message):
-        play(tmp_path, **options)  # type: ignore[arg-type]
+        play(tmp_path, **options)
     assert not list(tmp_path.iterdir())

@@ -37,7 +37,7 @@ KATA = re.compile(
 
 def engine(agent: str = ROLLOUT, lines: int = 1, **options: float) -> GtpEngine:
     """An engine on 5x5 whose analyses print so many lines."""
-    session = Session(agent, 5, **options)  # type: ignore[arg-type]
+    session = Session(agent, 5, **options)
     waiting = iter([False] * (lines - 1))
     session.new_input = lambda: next(waiting, True)
     return GtpEngine(session)

@@ -18,7 +18,7 @@ from rl_lab.go_io.sgf import read_sgf
 
 
 def engine(agent: str = "random", size: int = 5, **options: float) -> GtpEngine:
-    return GtpEngine(Session(agent, size, **options))  # type: ignore[arg-type]
+    return GtpEngine(Session(agent, size, **options))
 
 
 def ask(gtp: GtpEngine, *lines: str) -> str:
@@ -226,7 +226,7 @@ def test_rules_by_name_and_by_json() -> None:
 @pytest.mark.parametrize(("option", "value"), [("resign", 2.0), ("seed", -1), ("size", 30), ("komi", 0.25)])
 def test_wrong_settings_are_one_sentence(option: str, value: float) -> None:
     with pytest.raises(LabError):
-        Session("random", **{option: value})  # type: ignore[arg-type]
+        Session("random", **{option: value})
 
 
 def served(data: bytes) -> bytes:

@@ -170,7 +170,7 @@ def test_order_does_not_matter(order: list[int], random: object) -> None:
     world = World((0, 100, 200, 300), openings=5, nu=1)
     records = world.play(np.random.default_rng(0))
     plain = rate(records, world.names, anchor="agent2")
-    random.shuffle(records)  # type: ignore[attr-defined]
+    random.shuffle(records)
     mixed = rate(records, [world.names[i] for i in order], anchor="agent2")
     for field in ("elo", "low", "high"):
         assert getattr(mixed, field) == pytest.approx(getattr(plain, field)[order], abs=0.05)

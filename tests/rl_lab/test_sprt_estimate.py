@@ -83,7 +83,7 @@ def test_a_test_that_goes_on_is_estimated_as_it_stands() -> None:
 def test_estimates_of_one_sided_tests() -> None:
     for model, elo1 in (("logistic", 50), ("normalized", 50), ("logistic", 400)):
         for score in (0.0, 0.5, 1.0):
-            test = Sprt(0, elo1, model=model)  # type: ignore[arg-type]
+            test = Sprt(0, elo1, model=model)
             while test.verdict is None:
                 test.add(score)
                 if test.pairs < 20 or test.verdict:

@@ -77,7 +77,7 @@ def test_games_are_found_by_player_reason_opening_and_number(store: Store) -> No
             store.add(claims, game)
 
     def numbers(**wanted: object) -> list[int]:
-        return [game.number for game in store.games(Filter(**wanted))]  # type: ignore[arg-type]
+        return [game.number for game in store.games(Filter(**wanted))]
 
     assert numbers(agent="a") == [1, 2, 3]
     assert numbers(agent="a", opponent="b") == numbers(opponent="a", agent="b") == [1, 2]
