@@ -181,7 +181,7 @@ def test_the_commands_of_the_game_work(
 def test_the_game_keeps_the_contract_and_the_faces(game_page: Page, size: int) -> None:
     game = make_game(f"snort:size={size}")
     check_game(game)
-    check_env(gymnasium.make("rl_lab/Snort-v0", size=size).unwrapped, skip_render_check=True)
+    check_env(gymnasium.make("rl_lab/Snort-v0", size=size).unwrapped)
     api_test(aec_env(game), num_cycles=50)
 
 
@@ -213,7 +213,7 @@ def test_the_world_is_what_the_page_shows(world_page: Page, tmp_path: Path, monk
 def test_the_world_keeps_the_contract_and_the_faces(world_page: Page, columns: int) -> None:
     check_world(make_world(f"cliff:columns={columns}"))
     env = gymnasium.make("rl_lab/Cliff-v0", columns=columns)
-    check_env(env.unwrapped, skip_render_check=True)
+    check_env(env.unwrapped)
     with pytest.warns(UserWarning):  # that its net for Atari screens would not fit so small a plane
         sb3_check_env(env)
 
