@@ -229,9 +229,21 @@ def _paint_label(surface: pygame.Surface, item: Label, place: Placement, color: 
     surface.blit(text, (round(x - text.get_width() / 2), round(y - text.get_height() / 2)))
 
 
-@lru_cache(maxsize=128)
 def font(path: str | None, size: int) -> pygame.font.Font:
     """The font of a file (pygame's own without one) at a size in pixels."""
+    import pygame
+
+    try:
+        found = _font(path, size)
+        found.get_height()
+    except pygame.error:  # gymnasium's own environments call pygame.quit() when they close, which ends every font
+        _font.cache_clear()
+        found = _font(path, size)
+    return found
+
+
+@lru_cache(maxsize=128)
+def _font(path: str | None, size: int) -> pygame.font.Font:
     import pygame
 
     if not pygame.font.get_init():

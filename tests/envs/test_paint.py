@@ -78,6 +78,15 @@ def test_label_is_centred() -> None:
     )
 
 
+def test_letters_are_painted_after_another_library_has_quit_pygame() -> None:
+    """Gymnasium's own environments do so when they close; the fonts made before are then void."""
+    letter = Label(2, 2, "H", "ink", 1.5)
+    before = pygame.image.tobytes(painted(letter), "RGB")
+    pygame.quit()
+    pygame.font.init()
+    assert pygame.image.tobytes(painted(letter), "RGB") == before
+
+
 def test_an_unknown_role_is_painted_in_ink() -> None:
     assert color(painted(Box(1, 1, 2, 2, "never heard of")), 2, 2) == INK
 

@@ -297,3 +297,9 @@ def test_a_person_takes_a_seat_by_name(spec: str, seat: str, expected: tuple[str
 def test_a_seat_that_does_not_exist() -> None:
     with pytest.raises(LabError, match="black or white"):
         app.seated(make_game("go"), "random", "green")
+
+
+def test_a_window_opens_after_another_library_has_quit_pygame(open_window) -> None:
+    assert open_window("tic_tac_toe", None, None).close()
+    pygame.quit()
+    open_window("tic_tac_toe", None, None)
