@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -21,6 +22,7 @@ from rl_lab.cli_arena import Games, Match, Tournament
 from rl_lab.cli_gtp import Gtp
 from rl_lab.cli_train import Train, check_learner
 from rl_lab.cli_tune import Tune
+from rl_lab.cli_zoo import Export, Zoo
 
 # Each command is a dataclass: its docstring and those of its fields are the help. What is heavy (numba, torch, pygame)
 # is imported in `start`, so that help answers at once.
@@ -58,14 +60,14 @@ class Evaluate:
 
 @dataclass
 class Play:
-    """Opens a window in which you play against an agent."""
+    """Opens a window in which you play: a board game against an agent, or a world by yourself."""
 
-    game: Annotated[Positional[str], arg(metavar="GAME")]
-    """The game, e.g. go:size=5."""
+    env: Annotated[Positional[str], arg(metavar="ENV")]
+    """The game or world, e.g. go:size=5 or snake; or a Gymnasium id with a list of actions, e.g. CartPole-v1."""
     opponent: Annotated[str, arg(metavar="AGENT")] = "rollout:simulations=500"
-    """The agent you play against, e.g. alphazero:runs/demo; or human, for two people."""
+    """The agent you play a game against, e.g. alphazero:runs/demo; or human, for two people."""
     seat: str = "first"
-    """Your side: first, second, or the player's name, e.g. white."""
+    """Your side of a game: first, second, or the player's name, e.g. white."""
     hint: str = ""
     """The agent that gives hints; by default the opponent."""
     seed: int = 0
@@ -77,39 +79,30 @@ class Play:
 
     def start(self) -> None:
         """Plays."""
-        from envs.games.registry import make_game
-        from rl_lab.go_io.save import game_saver
         from rl_lab.viewer.app import WindowOptions, play, seated
 
-        game = make_game(self.game)
-        play(
-            self.game,
-            seated(game, self.opponent, self.seat),
-            self.seed,
-            self.hint,
-            WindowOptions(theme=self.theme, folder=self.folder),
-            game_saver(game, self.folder),
-        )
+        seats = seated(self.env, self.opponent, self.seat)
+        play(self.env, seats, self.seed, self.hint, WindowOptions(theme=self.theme, folder=self.folder))
 
 
 @dataclass
 class Watch:
-    """Opens a window in which two agents play each other, with what they think."""
+    """Opens a window in which agents act, with what they think."""
 
-    game: Annotated[Positional[str], arg(metavar="GAME")]
-    """The game, e.g. go:size=5."""
-    agent: Annotated[str, arg(metavar="AGENT")] = "rollout:simulations=500"
-    """The agent that moves first."""
+    env: Annotated[Positional[str], arg(metavar="ENV")]
+    """The game or world, e.g. go:size=5 or snake; or a Gymnasium id, e.g. CartPole-v1."""
+    agent: Annotated[str, arg(metavar="AGENT")] = ""
+    """The agent; in a game the one that moves first. By default rollout:simulations=500 in games, else random."""
     opponent: Annotated[str, arg(metavar="AGENT")] = ""
-    """The agent that moves second; by default the same."""
+    """The agent that moves second in a game; by default the same."""
     seed: int = 0
-    """The same seed gives the same game."""
+    """The same seed gives the same episode."""
     speed: float = 1.0
     """How fast the loop turns at first: 0.25, 0.5, 1, 2, 4 or 16."""
     headless: bool = False
     """Open no window and only write the recording."""
     record: Annotated[Path | None, arg(metavar="FILE")] = None
-    """File for a recording of the game: .gif, or .png for its end."""
+    """File for a recording of the episode: .gif, or .png for its end."""
     theme: Literal["light", "dark"] = "light"
     """Colours of the window."""
     folder: Path = Path("runs/window")
@@ -117,22 +110,13 @@ class Watch:
 
     def start(self) -> None:
         """Watches."""
-        from envs.games.registry import make_game
-        from rl_lab.go_io.save import game_saver
-        from rl_lab.viewer.app import WindowOptions, watch
+        from rl_lab.viewer.app import WindowOptions, watch, watched
 
-        watch(
-            self.game,
-            (self.agent, self.opponent or self.agent),
-            self.seed,
-            self.speed,
-            self.headless,
-            self.record,
-            WindowOptions(theme=self.theme, folder=self.folder),
-            game_saver(make_game(self.game), self.folder),
-        )
+        seats = watched(self.env, self.agent, self.opponent)
+        options = WindowOptions(theme=self.theme, folder=self.folder)
+        watch(self.env, seats, self.seed, self.speed, self.headless, self.record, options)
         if self.headless:
-            print(f"The game is in {self.record}.")
+            print(f"The episode is in {self.record}.")
 
 
 @dataclass
@@ -175,6 +159,8 @@ Command = (
     | Annotated[Play, subcommand("play")]
     | Annotated[Watch, subcommand("watch")]
     | Annotated[Gtp, subcommand("gtp")]
+    | Annotated[Zoo, subcommand("zoo")]
+    | Annotated[Export, subcommand("export")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Demo, subcommand("demo")]
 )
@@ -192,6 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = tyro.cli(
             cast(Any, Command), args=arguments, prog="rl-lab", description=__doc__, config=(FlagCreatePairsOff,)
         )
+        import_module("rl_lab.zoo")  # registers its agent; after the help, which need not wait for it
         command.start()
 
     return guarded(run)

@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.console import Console
 
 from agents.alphazero.config import AlphaZeroConfig
-from agents.registry import make_agent
 from envs.errors import LabError
 from envs.games import make_game
 from rl_lab.arena.options import TournamentOptions
@@ -18,7 +17,8 @@ from rl_lab.runs.curves import draw_curves
 from rl_lab.runs.run import Run
 from rl_lab.train import train
 from rl_lab.viewer.app import require_display
-from rl_lab.viewer.record import record_game
+from rl_lab.viewer.record import record_episode
+from rl_lab.viewer.staging import make_stage
 
 FOLDER = Path("runs/demo")
 ROLLOUT = "rollout:simulations=200"
@@ -53,7 +53,7 @@ def _show(folder: Path, minutes: float, console: Console) -> None:
     game = make_game(config.game)
     run = Run(folder)
     draw_curves(run, folder / "curves.png")
-    record_game(game, (make_agent(trained, game), make_agent(ROLLOUT, game)), folder / "game.gif")
+    record_episode(make_stage(game, (trained, ROLLOUT)), folder / "game.gif")
     console.print(f"The training curves: {folder / 'curves.png'}\nA game, move by move: {folder / 'game.gif'}")
     _open_window(config.game, trained, console)
 

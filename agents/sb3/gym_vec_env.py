@@ -172,7 +172,15 @@ def env_for(config: LearnerConfig, table: Seated | None = None) -> WorldVecEnv |
         return WorldVecEnv(table, config.num_envs)
     if spec := lab_spec(config.env):
         return WorldVecEnv(make_world(spec), config.num_envs)
-    looks_like_an_id = config.env in gym.registry or any(sign in config.env for sign in ("-v", "/"))
-    if not looks_like_an_id:
-        raise unknown_name("environment", config.env, [*GAMES, *WORLDS, "Gymnasium's ids such as CartPole-v1"])
-    return GymVecEnv(config.env, config.num_envs)
+    return GymVecEnv(foreign_id(config.env), config.num_envs)
+
+
+def foreign_id(env: str) -> str:
+    """`env` itself, which is no game or world of the lab; raises LabError if Gymnasium does not know it either."""
+    if env not in gym.registry and not any(sign in env for sign in ("-v", "/", ":")):
+        raise unknown_name("environment", env, [*GAMES, *WORLDS, "Gymnasium's ids such as CartPole-v1"])
+    try:
+        gym.spec(env)
+    except (gym.error.Error, ImportError) as error:
+        raise LabError(f"Gymnasium cannot make '{env}': {error}") from None
+    return env

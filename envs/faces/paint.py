@@ -1,4 +1,4 @@
-"""Paints a scene: onto a pygame surface, or as SVG text. Both read the same list of primitives in order.
+"""Paints a scene onto a pygame surface; svg.py writes the same list of primitives as text.
 
 Colours are looked up by role in a palette, a mapping from role names to (red, green, blue). A role that the
 palette does not know is painted in its "ink". Discs in a role that begins with "stone" are shaded like a stone and
@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.games.scene import Box, Circle, Label, Line, Polygon, Primitive, Scene
+from envs.games.scene import Box, Circle, Image, Label, Line, Polygon, Scene
 
 if TYPE_CHECKING:
     import pygame
@@ -99,7 +98,9 @@ def paint(
 ) -> None:
     """Paints the scene with smooth edges; labels use the font file at `font_path`, or pygame's own font."""
     for item in scene.items:
-        if isinstance(item, Line):
+        if isinstance(item, Image):
+            _paint_image(surface, item, place)
+        elif isinstance(item, Line):
             start, stop = place.to_pixels(item.x0, item.y0), place.to_pixels(item.x1, item.y1)
             stroke(surface, start, stop, max(1.0, item.width * place.scale), resolve(palette, item.color))
         elif isinstance(item, Circle):
@@ -229,6 +230,15 @@ def _paint_label(surface: pygame.Surface, item: Label, place: Placement, color: 
     surface.blit(text, (round(x - text.get_width() / 2), round(y - text.get_height() / 2)))
 
 
+def _paint_image(surface: pygame.Surface, item: Image, place: Placement) -> None:
+    import pygame
+
+    picture = pygame.image.frombuffer(item.pixels, item.size, "RGB")
+    size = max(1, round(item.w * place.scale)), max(1, round(item.h * place.scale))
+    left, top = place.to_pixels(item.x, item.y)
+    surface.blit(pygame.transform.smoothscale(picture, size), (round(left), round(top)))
+
+
 def font(path: str | None, size: int) -> pygame.font.Font:
     """The font of a file (pygame's own without one) at a size in pixels."""
     import pygame
@@ -249,37 +259,3 @@ def _font(path: str | None, size: int) -> pygame.font.Font:
     if not pygame.font.get_init():
         pygame.font.init()
     return pygame.font.Font(path, size)
-
-
-def svg(scene: Scene, palette: Palette = PALETTE, unit: float = 48.0) -> str:
-    """The scene as an SVG document, `unit` pixels to a board unit; a thin rim lets white stones show on white."""
-    width, height = scene.width * unit, scene.height * unit
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {scene.width:g} {scene.height:g}" font-family="Noto Sans, DejaVu Sans, sans-serif">'
-    )
-    return "\n".join([head, *(svg_element(item, palette) for item in scene.items), "</svg>"]) + "\n"
-
-
-def svg_element(item: Primitive, palette: Palette = PALETTE) -> str:
-    """One primitive as an SVG element, in board units."""
-    color = "#{:02x}{:02x}{:02x}".format(*resolve(palette, item.color))
-    if isinstance(item, Line):
-        ends = f'x1="{item.x0:g}" y1="{item.y0:g}" x2="{item.x1:g}" y2="{item.y1:g}"'
-        return f'<line {ends} stroke="{color}" stroke-width="{item.width:g}" stroke-linecap="round"/>'
-    if isinstance(item, Label):
-        at = f'x="{item.x:g}" y="{item.y:g}" font-size="{item.size:g}"'
-        middle = 'text-anchor="middle" dominant-baseline="central"'
-        return f'<text {at} {middle} fill="{color}">{escape(item.text)}</text>'
-    if item.width:
-        style = f'fill="none" stroke="{color}" stroke-width="{item.width:g}"'
-    elif isinstance(item, Circle) and item.color.startswith("stone"):
-        style = f'fill="{color}" stroke="#000" stroke-opacity="0.35" stroke-width="0.02"'
-    else:
-        style = f'fill="{color}"'
-    if isinstance(item, Polygon):
-        points = " ".join(f"{x:.6g},{y:.6g}" for x, y in item.points)
-        return f'<polygon points="{points}" {style} stroke-linejoin="round"/>'
-    if isinstance(item, Circle):
-        return f'<circle cx="{item.x:g}" cy="{item.y:g}" r="{item.radius:g}" {style}/>'
-    return f'<rect x="{item.x:g}" y="{item.y:g}" width="{item.w:g}" height="{item.h:g}" {style}/>'

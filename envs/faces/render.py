@@ -14,7 +14,8 @@ from gymnasium import logger
 from gymnasium.error import UnsupportedMode
 from numpy.typing import NDArray
 
-from envs.faces.paint import Placement, paint, svg
+from envs.faces.paint import Placement, paint
+from envs.faces.svg import svg
 from envs.faces.window import Window
 from envs.games.game import States
 from envs.games.scene import Scene

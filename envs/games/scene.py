@@ -67,7 +67,21 @@ class Label:
     size: float = 0.4
 
 
-Primitive = Line | Circle | Box | Polygon | Label
+@dataclass(frozen=True)
+class Image:
+    """A picture made of pixels, in the rectangle with its top-left corner at (x, y)."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    pixels: bytes
+    """RGB, a byte each, row by row."""
+    size: tuple[int, int]
+    """Width and height in pixels."""
+
+
+Primitive = Line | Circle | Box | Polygon | Label | Image
 
 
 @dataclass(frozen=True)

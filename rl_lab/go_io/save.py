@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from envs.games.game import Game
 from envs.games.go.game import Go
 from rl_lab.go_io.sgf import best_moves, write_sgf
-from rl_lab.viewer.session import Session
-from rl_lab.viewer.table import Table
+from rl_lab.viewer.row_stages import GameStage
+from rl_lab.viewer.stage import Stage
 
 
-def game_saver(game: Game, folder: Path) -> Callable[[Session], Path] | None:
-    """What writes the game of a session to the next free game-N.sgf in `folder` and says where; None if not Go.
+def has_sgf(stage: Stage) -> bool:
+    """Whether what is on the stage can be saved as SGF."""
+    return isinstance(stage, GameStage) and isinstance(stage.game, Go)
 
-    The writer raises OSError if the folder cannot be written.
+
+def save_game(stage: Stage, folder: Path) -> Path:
+    """Writes the game of Go on a stage to the next free game-N.sgf in `folder` and says where.
+
+    Raises OSError if the folder cannot be written.
     """
-    if not isinstance(game, Go):
-        return None
-
-    def save(session: Session) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = next(p for p in (folder / f"game-{n}.sgf" for n in count(1)) if not p.exists())
-        path.write_bytes(table_sgf(game, session.table))
-        return path
-
-    return save
+    folder.mkdir(parents=True, exist_ok=True)
+    path = next(p for p in (folder / f"game-{n}.sgf" for n in count(1)) if not p.exists())
+    path.write_bytes(stage_sgf(stage))
+    return path
 
 
-def table_sgf(game: Go, table: Table) -> bytes:
-    """The game on a table so far as SGF, with what the agents expected as comments."""
-    moves = [frame.decision for frame in table.frames[1 : table.ply + 1]]
+def stage_sgf(stage: Stage) -> bytes:
+    """The game on a stage so far as SGF, with what the agents expected as comments."""
+    assert isinstance(stage, GameStage) and isinstance(stage.game, Go)
+    moves = [frame.decision for frame in stage.frames[1 : stage.ply + 1]]
     values = [None if decision is None else float(decision.value[0]) for decision in moves]
-    result = table.result_text
-    if table.resigned is not None:
-        result = "B+R" if table.resigned == 1 else "W+R"
-    names = (table.players[0].name, table.players[1].name)
+    result = stage.result_text
+    if stage.resigned is not None:
+        result = "B+R" if stage.resigned == 1 else "W+R"
+    names = (stage.players[0].name, stage.players[1].name)
     top_moves = [() if decision is None else best_moves(decision.policy[0]) for decision in moves]
-    return write_sgf(game, table.match.history, result, names, values, top_moves)
+    return write_sgf(stage.game, stage.history, result, names, values, top_moves)

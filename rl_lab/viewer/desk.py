@@ -9,6 +9,7 @@ from pathlib import Path
 
 from envs.errors import LabError
 from rl_lab.viewer.session import SPEEDS, Session
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.theme import DARK, LIGHT, Theme
 from rl_lab.viewer.view import ALL_LAYERS, View, capture
 
@@ -20,8 +21,8 @@ LAYERS: dict[frozenset[str], str] = {
     frozenset(): "off",
 }
 
-SaveGame = Callable[[Session], Path]
-"""Writes the game of a session to a file (an SGF, for Go) and says which."""
+SaveGame = Callable[[Stage], Path]
+"""Writes the episode on a stage to a file (an SGF, for Go) and says which."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class Desk:
         save_game: SaveGame | None = None,
     ) -> None:
         self.session, self.theme, self.layers, self.save_game = session, theme, layers, save_game
+        spots = session.stage.scene(session.stage.frame).action_spots
+        self.offboard_actions = sorted(set(range(session.stage.num_actions)) - set(spots))
+        """The actions without a place on the board, such as a pass."""
         self.index: int | None = None
         """The frame looked at; None follows the game."""
         self.hover: int | None = None
@@ -92,7 +96,7 @@ class Desk:
 
     def look_at(self, index: int | None) -> None:
         """Shows the frame of a ply; the newest one, and None, follow the game."""
-        ply = self.session.table.ply
+        ply = self.session.stage.ply
         self.index = None if index is None or index >= ply else max(0, index)
 
     def say(self, note: str) -> None:
@@ -111,11 +115,11 @@ class Desk:
     def buttons(self) -> list[Button]:
         """The buttons that make sense in this session, with their present texts."""
         session, other_theme = self.session, self._other_theme.name.capitalize()
-        if session.table.has_human:
+        if session.stage.has_human:
             made = [Button("new", "New", "New game (N)"), Button("undo", "Undo", "Take back your last move (U)")]
             made.append(Button("redo", "Redo", "Play again what was taken back (R)"))
-            for action in session.table.offboard_actions:
-                name = session.table.game.action_name(action)
+            for action in self.offboard_actions:
+                name = session.stage.action_name(action)
                 made.append(Button(f"action {action}", name.capitalize(), f"Play {name} (P)"))
             made.append(Button("resign", "Resign", "Give up; undo takes it back"))
             made.append(Button("hint", "Hint", "Ask the agent what it would play (H)"))
@@ -135,7 +139,7 @@ class Desk:
 
     @property
     def _shown(self) -> int:
-        return self.session.table.ply if self.index is None else self.index
+        return self.session.stage.ply if self.index is None else self.index
 
     @property
     def _other_theme(self) -> Theme:
@@ -143,8 +147,9 @@ class Desk:
 
     def _pass(self) -> None:
         """Plays the first legal action that has no place on the board."""
-        legal = self.session.table.match.legal_actions
-        for action in self.session.table.offboard_actions:
+        stage = self.session.stage
+        legal = stage.legal_actions(stage.frame)
+        for action in self.offboard_actions:
             if action in legal:
                 self.play(action)
                 return
@@ -170,7 +175,7 @@ class Desk:
         if self.save_game is None:
             return
         try:
-            self.say(f"Saved {self.save_game(self.session)}")
+            self.say(f"Saved {self.save_game(self.session.stage)}")
         except (OSError, LabError) as problem:
             self.say(f"The game could not be saved: {problem}")
 

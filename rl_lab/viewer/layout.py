@@ -2,8 +2,8 @@
 
 Wide window                         Narrow window (the board would not be larger with the timeline beside it)
 
-    header   | card_0  card_1           header | card_0
-    board    | loop                     board  | card_1
+    header   | cards                    header | cards, one below
+    board    | loop                     board  | the other
              | decision                        | loop, decision
              | timeline                 timeline
     toolbar                             toolbar
@@ -69,8 +69,8 @@ class Layout:
     unit: float
     header: Rect
     board: Rect
-    card_0: Rect
-    card_1: Rect
+    cards: tuple[Rect, ...]
+    """One for each seat."""
     loop: Rect
     decision: Rect
     timeline: Rect
@@ -78,7 +78,8 @@ class Layout:
 
     def rects(self) -> dict[str, Rect]:
         """All rectangles by name."""
-        return {name: rect for name, rect in vars(self).items() if isinstance(rect, Rect)}
+        single = {name: rect for name, rect in vars(self).items() if isinstance(rect, Rect)}
+        return single | {f"card_{seat}": rect for seat, rect in enumerate(self.cards)}
 
 
 def unit(width: int, height: int) -> float:
@@ -86,8 +87,11 @@ def unit(width: int, height: int) -> float:
     return max(0.82, min(width / DESIGN_SIZE[0], height / DESIGN_SIZE[1]))
 
 
-def layout(width: int, height: int, toolbar: bool = True) -> Layout:
-    """Lays out a window; sizes below MIN_SIZE are laid out as MIN_SIZE. Without `toolbar` that strip has no height."""
+def layout(width: int, height: int, seats: int = 2, toolbar: bool = True) -> Layout:
+    """Lays out a window for so many seats; sizes below MIN_SIZE are laid out as MIN_SIZE.
+
+    Without `toolbar` that strip has no height.
+    """
     width, height = max(width, MIN_SIZE[0]), max(height, MIN_SIZE[1])
     u = unit(width, height)
     gap = round(12 * u)
@@ -107,13 +111,12 @@ def layout(width: int, height: int, toolbar: bool = True) -> Layout:
         timeline = Rect(column.x, bottom - time_h, column.w, time_h)
     else:
         timeline = Rect(gap, bottom - time_h, width - 2 * gap, time_h)
-    card_0, card_1, loop, decision = _column(column, timeline.y - gap, u, gap)
+    cards, loop, decision = _column(column, timeline.y - gap, u, gap, seats)
     return Layout(
         unit=u,
         header=Rect(gap, gap // 2, board.w, head),
         board=board,
-        card_0=card_0,
-        card_1=card_1,
+        cards=cards,
         loop=loop,
         decision=decision,
         timeline=timeline,
@@ -121,16 +124,15 @@ def layout(width: int, height: int, toolbar: bool = True) -> Layout:
     )
 
 
-def _column(column: Rect, bottom: int, u: float, gap: int) -> tuple[Rect, Rect, Rect, Rect]:
+def _column(column: Rect, bottom: int, u: float, gap: int, seats: int) -> tuple[tuple[Rect, ...], Rect, Rect]:
     """The cards, the loop and the decision, stacked in the column down to `bottom`."""
     x, y, w = column.x, column.y, column.w
     card_h = round(104 * u)
-    if w >= TWO_CARDS * u:
-        half = (w - gap) // 2
-        card_0, card_1 = Rect(x, y, half, card_h), Rect(x + w - half, y, half, card_h)
-    else:
-        card_0, card_1 = Rect(x, y, w, card_h), Rect(x, y + card_h + gap, w, card_h)
-    y = card_1.bottom + gap
+    beside = w >= TWO_CARDS * u
+    card_w = (w - (seats - 1) * gap) // seats if beside else w
+    step_x, step_y = (card_w + gap, 0) if beside else (0, card_h + gap)
+    cards = tuple(Rect(x + seat * step_x, y + seat * step_y, card_w, card_h) for seat in range(seats))
+    y = cards[-1].bottom + gap
     left = bottom - y - gap
     loop_h = round(left * 0.54)
-    return card_0, card_1, Rect(x, y, w, loop_h), Rect(x, y + loop_h + gap, w, left - loop_h)
+    return cards, Rect(x, y, w, loop_h), Rect(x, y + loop_h + gap, w, left - loop_h)

@@ -17,8 +17,8 @@ def draw_picture(surface: pygame.Surface, places: Layout, theme: Theme, view: Vi
     surface.fill(theme["ground"])
     header.draw(canvas, places.header, view)
     board.draw(canvas, places.board, view)
-    card.draw(canvas, places.card_0, view, 0)
-    card.draw(canvas, places.card_1, view, 1)
+    for seat, place in enumerate(places.cards):
+        card.draw(canvas, place, view, seat)
     loop.draw(canvas, places.loop, view)
     decision.draw(canvas, places.decision, view)
     timeline.draw(canvas, places.timeline, view)

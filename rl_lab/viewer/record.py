@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -12,14 +13,12 @@ from pathlib import Path
 import pygame
 from PIL import Image
 
-from agents.agent import Agent
 from envs.chance import seed_states
 from envs.errors import LabError
-from envs.games.game import Game
 from rl_lab.viewer.layout import Layout, layout
 from rl_lab.viewer.picture import draw_picture
-from rl_lab.viewer.session import turn_seed
-from rl_lab.viewer.table import Player, Table
+from rl_lab.viewer.session import chosen, turn_seed
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.theme import BOARD_LAYERS, LIGHT, Theme
 from rl_lab.viewer.view import View, recall
 
@@ -28,47 +27,45 @@ ACT_MS, OBSERVE_MS, END_MS = 700, 400, 4000  # how long a chosen action, the ans
 DETAILED_PLIES = 30  # games up to here also show each answer of the environment
 MAX_PICTURES = 150  # longer games skip plies evenly
 NUM_COLORS = 128
+WAIT_SECONDS = 0.001  # between looks at whether an environment has answered
 KINDS = (".gif", ".png")
 
 
-def record_game(
-    game: Game,
-    agents: tuple[Agent, Agent],
-    path: Path,
-    seed: int = 0,
-    size: tuple[int, int] = SIZE,
-    theme: Theme = LIGHT,
-) -> Table:
-    """Plays one game between the agents, the first moving first, and writes it as `record_table` does.
+def record_episode(stage: Stage, path: Path, seed: int = 0, size: tuple[int, int] = SIZE, theme: Theme = LIGHT) -> None:
+    """Lets the agents on the stage act to the end of the episode, and writes it as `record_stage` does.
 
-    The same seed gives the same game here as in the window.
+    The same seed gives the same episode here as in the window.
     """
     check_path(path)
-    first, second = (Player(agent.name, agent) for agent in agents)
-    table = Table(game, (first, second))
-    for agent in agents:
-        agent.reset()
-    while not table.over:
-        seeds = seed_states([turn_seed(seed, 0, table.ply)])
-        decision = agents[table.to_play].act(table.match.states, seeds)
-        table.apply(int(decision.action[0]), decision)
-    record_table(table, path, size, theme)
-    return table
+    for player in stage.players:
+        if player.agent:
+            player.agent.reset()
+    while not stage.at_end:
+        agent = stage.players[stage.to_play].agent
+        assert agent, "a person cannot act here"
+        decision = agent.act(stage.question(stage.frame), seed_states([turn_seed(seed, 0, stage.ply)]))
+        if decision.forfeits and decision.forfeits[0]:
+            stage.forfeit(stage.to_play)
+            break
+        stage.act(chosen(decision), decision)
+        while not stage.arrive():
+            time.sleep(WAIT_SECONDS)
+    record_stage(stage, path, size, theme)
 
 
-def record_table(table: Table, path: Path, size: tuple[int, int] = SIZE, theme: Theme = LIGHT) -> None:
-    """Writes the game on a table: all of it as a .gif, or its last position as a .png; the file appears whole or not.
+def record_stage(stage: Stage, path: Path, size: tuple[int, int] = SIZE, theme: Theme = LIGHT) -> None:
+    """Writes the episode on a stage: all as a .gif, or its last position as a .png; the file appears whole or not.
 
     Raises LabError for another kind of file or a place that cannot be written.
     """
     check_path(path)
-    places = layout(*size, toolbar=False)
+    places = layout(*size, len(stage.seats), toolbar=False)
     temporary = path.with_name(f".{path.name}.part")
     try:
         if path.suffix.lower() == ".png":
-            _image(recall(table, table.ply), places, size, theme).save(temporary, "PNG", optimize=True)
+            _image(recall(stage, stage.ply), places, size, theme).save(temporary, "PNG", optimize=True)
         else:
-            _write_gif(table, temporary, places, size, theme)
+            _write_gif(stage, temporary, places, size, theme)
         temporary.replace(path)
     except OSError as problem:
         with suppress(OSError):
@@ -88,14 +85,14 @@ def check_path(path: Path) -> None:
         raise LabError(f"{path} cannot be written: permission denied.")
 
 
-def moments(table: Table) -> Iterator[tuple[View, int]]:
-    """The views of a game in order, each with how many milliseconds it is shown; none knows what comes later."""
-    stride = -(-(table.ply + 1) // MAX_PICTURES)
-    for ply in range(0, table.ply, stride):
-        if ply > 0 and table.ply <= DETAILED_PLIES:
-            yield _so_far(recall(table, ply, chosen=False)), OBSERVE_MS
-        yield _so_far(recall(table, ply)), ACT_MS
-    yield recall(table, table.ply), END_MS
+def moments(stage: Stage) -> Iterator[tuple[View, int]]:
+    """The views of an episode in order, each with how many milliseconds it is shown; none knows what comes later."""
+    stride = -(-(stage.ply + 1) // MAX_PICTURES)
+    for ply in range(0, stage.ply, stride):
+        if ply > 0 and stage.ply <= DETAILED_PLIES:
+            yield _so_far(recall(stage, ply, chosen=False)), OBSERVE_MS
+        yield _so_far(recall(stage, ply)), ACT_MS
+    yield recall(stage, stage.ply), END_MS
 
 
 def _so_far(view: View) -> View:
@@ -109,9 +106,9 @@ def _image(view: View, places: Layout, size: tuple[int, int], theme: Theme) -> I
     return Image.frombytes("RGB", size, pygame.image.tobytes(surface, "RGB"))
 
 
-def _write_gif(table: Table, path: Path, places: Layout, size: tuple[int, int], theme: Theme) -> None:
+def _write_gif(stage: Stage, path: Path, places: Layout, size: tuple[int, int], theme: Theme) -> None:
     """One palette for all pictures: they share most of their pixels, and only what differs is stored."""
-    views = list(moments(table))
+    views = list(moments(stage))
     palette = _palette([view for view, _ in views], places, size, theme)
     images = (
         _image(view, places, size, theme).quantize(palette=palette, dither=Image.Dither.NONE) for view, _ in views

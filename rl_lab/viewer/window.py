@@ -14,7 +14,7 @@ from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, layout
 from rl_lab.viewer.panels import board, timeline
 from rl_lab.viewer.panels.toolbar import Toolbar
 from rl_lab.viewer.picture import draw_moving, draw_picture
-from rl_lab.viewer.table import Phase
+from rl_lab.viewer.stage import Phase
 
 WAKE = pygame.event.custom_type()  # posted by the worker's thread when an agent has answered
 FRAME_MS = 30  # while something moves; the cores are left to the agents that think
@@ -51,7 +51,7 @@ class Window:
         pygame.display.init()
         pygame.font.init()
         self.screen = pygame.display.set_mode(size, pygame.RESIZABLE)
-        pygame.display.set_caption(f"rl-lab · {desk.session.table.game.spec}")
+        pygame.display.set_caption(f"rl-lab · {desk.session.stage.spec}")
         # Not every video driver has this, nor will every pygame; without it a small window cuts the picture.
         with contextlib.suppress(pygame.error, AttributeError), warnings.catch_warnings(action="ignore"):
             pygame.Window.from_display_module().minimum_size = MIN_SIZE
@@ -129,26 +129,26 @@ class Window:
             self.desk.do(command)
 
     def _click(self, x: float, y: float) -> None:
-        table = self.desk.session.table
-        action = board.action_at(self.places.board, table.game.scene(table.frame.state), x, y)
+        stage = self.desk.session.stage
+        action = board.action_at(self.places.board, stage.scene(stage.frame), x, y)
         if action is not None:
             self.desk.play(action)
         else:
             self._look_at_time(x, y)
 
     def _look_at_time(self, x: float, y: float) -> None:
-        ply = timeline.ply_at(self.places.unit, self.places.timeline, self.desk.session.table.ply, x, y)
+        ply = timeline.ply_at(self.places.unit, self.places.timeline, self.desk.session.stage.ply, x, y)
         if ply is not None:
             self.desk.look_at(ply)
 
     def _legal_action_at(self, x: float, y: float) -> int | None:
         """The action that a click would play."""
-        table = self.desk.session.table
-        if self.desk.index is not None or not table.human_to_move:
+        stage = self.desk.session.stage
+        if self.desk.index is not None or not stage.human_to_move:
             return None
-        action = board.action_at(self.places.board, table.game.scene(table.frame.state), x, y)
-        if self._legal[0] is not table.frame:
-            self._legal = (table.frame, frozenset(table.match.legal_actions))
+        action = board.action_at(self.places.board, stage.scene(stage.frame), x, y)
+        if self._legal[0] is not stage.frame:
+            self._legal = (stage.frame, frozenset(stage.legal_actions(stage.frame)))
         return action if action in self._legal[1] else None
 
     def screenshot(self) -> Path:
@@ -168,7 +168,7 @@ class Window:
         arranged = (self.screen.get_size(), self.desk.theme, buttons)
         if arranged != self._arranged:
             self._arranged = arranged
-            self.places = layout(*self.screen.get_size())
+            self.places = layout(*self.screen.get_size(), len(self.desk.session.stage.seats))
             rect, unit = self.places.toolbar, self.places.unit
             self._toolbar = Toolbar(buttons, self.screen.get_size(), rect, unit, self.desk.theme)
 

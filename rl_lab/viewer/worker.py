@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from agents.agent import Agent, Decision
 from envs.chance import seed_states
-from envs.games.game import States
 
 Purpose = Literal["move", "hint"]
 
@@ -28,7 +26,7 @@ class Question:
     position: int
     purpose: Purpose
     agent: Agent
-    states: States
+    states: Any
     seed: int
     reset: bool = False
     """The agent must first forget the games it remembers."""
@@ -41,12 +39,13 @@ class Answer:
     position: int
     purpose: Purpose
     decision: Decision | None
-    error: str
-    seconds: float
+    error: str = ""
+    final: bool = True
+    """False for what an agent has found so far, which goes on thinking."""
 
 
 class Worker:
-    """One thread, one question at a time. An agent cannot be interrupted: an abandoned thought runs out unheard."""
+    """One thread, one question at a time. An agent that cannot be stopped thinks an abandoned thought to its end."""
 
     def __init__(self, on_answer: Callable[[], None] = lambda: None) -> None:
         """`on_answer` is called in the worker's thread whenever an answer is ready."""
@@ -84,28 +83,33 @@ class Worker:
     def _run(self) -> None:
         while (question := self._questions.get()) is not None:
             if question.position == self.current:
-                self._answers.put(_answer(question))
-                self.on_answer()
+                self._tell(self._answer(question))
             elif question.reset:
                 _reset(question.agent)
+
+    def _tell(self, answer: Answer) -> None:
+        self._answers.put(answer)
+        self.on_answer()
+
+    def _answer(self, question: Question) -> Answer:
+        """Asks the agent. Whatever it raises becomes words: a broken agent must not take the window with it."""
+
+        def watch(so_far: Decision) -> bool:
+            self._tell(Answer(question.position, question.purpose, so_far, final=False))
+            return question.position == self.current
+
+        try:
+            if question.reset:
+                question.agent.reset()
+            decision = question.agent.think(question.states, seed_states([question.seed]), watch)
+            decision.action[0]  # whoever receives the answer relies on this much of it
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+            return Answer(question.position, question.purpose, None, error)
+        return Answer(question.position, question.purpose, decision)
 
 
 def _reset(agent: Agent) -> None:
     """Makes an agent forget its games; one that cannot will say so when it is next asked to act."""
     with suppress(Exception):
         agent.reset()
-
-
-def _answer(question: Question) -> Answer:
-    """Asks the agent. Whatever it raises becomes words: a broken agent must not take the window with it."""
-    start = time.perf_counter()
-    decision, error = None, ""
-    try:
-        if question.reset:
-            question.agent.reset()
-        decision = question.agent.act(question.states, seed_states([question.seed]))
-        int(decision.action[0])  # whoever receives the answer relies on this much of it
-    except Exception as problem:
-        decision = None
-        error = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
-    return Answer(question.position, question.purpose, decision, error, time.perf_counter() - start)

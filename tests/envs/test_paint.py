@@ -1,5 +1,7 @@
 """Every primitive lands where it should, on a surface and in SVG."""
 
+import base64
+import io
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -7,9 +9,10 @@ import xml.etree.ElementTree as ET
 import pygame
 import pytest
 
-from envs.faces.paint import PALETTE, Placement, fit, paint, svg
+from envs.faces.paint import PALETTE, Placement, fit, paint
+from envs.faces.svg import svg
 from envs.games.registry import GAMES, make_game
-from envs.games.scene import Box, Circle, Label, Line, Polygon, Primitive, Scene
+from envs.games.scene import Box, Circle, Image, Label, Line, Polygon, Primitive, Scene
 
 RED, GREEN, BLUE, INK, GROUND = (200, 0, 0), (0, 200, 0), (0, 0, 200), (9, 9, 9), (250, 250, 250)
 ROLES = {"red": RED, "green": GREEN, "blue": BLUE, "ink": INK, "stone_0": (20, 20, 20), "stone_1": (240, 240, 240)}
@@ -76,6 +79,18 @@ def test_label_is_centred() -> None:
     assert (
         dark and abs(sum(x for x, _ in dark) / len(dark) - 40) < 4 and abs(sum(y for _, y in dark) / len(dark) - 40) < 5
     )
+
+
+def test_pixels_are_painted_and_written() -> None:
+    pixels = bytes([200, 0, 0, 0, 200, 0])  # one red, one green
+    surface = painted(Image(1, 1, 2, 1, pixels, (2, 1)))
+    assert color(surface, 0.9, 1.5) == GROUND and color(surface, 3.1, 1.5) == GROUND
+    left, right = color(surface, 1.1, 1.5), color(surface, 2.9, 1.5)
+    assert left[0] > 150 > 50 > left[1] and right[1] > 150 > 50 > right[0]
+    (image,) = ET.fromstring(svg(Scene(4, 4, [Image(1, 1, 2, 1, pixels, (2, 1))])))
+    picture = base64.b64decode(image.attrib["href"].removeprefix("data:image/png;base64,"))
+    read = pygame.image.load(io.BytesIO(picture), "png")
+    assert read.get_size() == (2, 1) and pygame.image.tobytes(read, "RGB") == pixels
 
 
 def test_letters_are_painted_after_another_library_has_quit_pygame() -> None:

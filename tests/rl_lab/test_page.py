@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from envs.errors import LabError
-from envs.faces.paint import svg
+from envs.faces.svg import svg
 from envs.games import make_game
 from envs.games.game import Game
 from rl_lab.arena.page import render_page, write_page

@@ -17,11 +17,12 @@ from envs.chance import choose, seed_states
 from envs.errors import LabError
 from envs.games.go.game import Go
 from envs.games.tic_tac_toe import TicTacToe
-from rl_lab.go_io.save import game_saver
+from rl_lab.go_io.save import has_sgf, save_game
 from rl_lab.go_io.sgf import RULES, best_moves, load_sgf, read_sgf, write_sgf
 from rl_lab.go_io.sgf_nodes import Branch
+from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.table import Player
+from rl_lab.viewer.stage import Player
 
 
 def random_game(game: Go, seed: int, plies: int) -> list[int]:
@@ -221,18 +222,14 @@ def test_load_sgf_names_the_file(tmp_path: Path) -> None:
 
 
 def test_the_window_saves_games_side_by_side(tmp_path: Path) -> None:
-    session = Session(Go(5), (Player("human"), Player("human")))
-    save = game_saver(session.table.game, tmp_path / "games")
-    assert save is not None
+    people = (Player("human"), Player("human"))
+    session, folder = Session(GameStage(Go(5), people)), tmp_path / "games"
     for action in (12, 6, 25):
         session.play(action)
-    first = load_sgf(save(session))
+    first = load_sgf(save_game(session.stage, folder))
     assert (first.actions, first.result, first.players) == ([12, 6, 25], "", ("human", "human"))
     session.resign()
-    assert load_sgf(save(session)).result == "B+R"
-    assert sorted(p.name for p in (tmp_path / "games").iterdir()) == ["game-1.sgf", "game-2.sgf"]
+    assert load_sgf(save_game(session.stage, folder)).result == "B+R"
+    assert sorted(p.name for p in folder.iterdir()) == ["game-1.sgf", "game-2.sgf"]
     session.close()
-
-
-def test_only_go_is_saved_as_sgf(tmp_path: Path) -> None:
-    assert game_saver(TicTacToe(), tmp_path) is None
+    assert has_sgf(session.stage) and not has_sgf(GameStage(TicTacToe(), people))

@@ -28,7 +28,7 @@ def test_everything_is_large_enough(size: tuple[int, int]) -> None:
     assert min(places.board.w, places.board.h) >= 0.42 * min(size)
     assert min(places.loop.w, places.decision.w) >= 329 * u
     assert places.loop.h >= 200 * u and places.decision.h >= 150 * u
-    assert places.card_0.w >= 180 * u and places.timeline.h >= 100 * u and places.timeline.w >= 320 * u
+    assert places.cards[0].w >= 180 * u and places.timeline.h >= 100 * u and places.timeline.w >= 320 * u
 
 
 def test_a_window_twice_as_large_shows_everything_twice_as_large() -> None:

@@ -22,8 +22,9 @@ from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.layout import layout
 from rl_lab.viewer.panels import board
 from rl_lab.viewer.picture import draw_picture
+from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.table import Phase, Player
+from rl_lab.viewer.stage import Phase, Player
 from rl_lab.viewer.theme import DARK, LIGHT
 from rl_lab.viewer.view import capture
 from rl_lab.viewer.window import Window
@@ -43,7 +44,7 @@ class Searcher(Agent):
         visits = np.where(mask, 1 + 29 * uniform(seeds, mask.shape[1]), 0).astype(np.int32)
         action = visits.argmax(axis=1)
         q = np.where(mask, 2 * uniform(seeds, mask.shape[1]) - 1, np.nan).astype(np.float32)
-        return Decision(action, prior, np.full(len(states), 0.3, np.float32), prior, visits, q, [action.tolist()])
+        return Decision(action, prior, np.full(len(states), 0.3, np.float32), prior, visits, q, [{int(a): [int(a)]} for a in action])
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def open_window(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cal
 
     def make(spec: str, first: Agent | None, second: Agent | None, size: tuple[int, int] = (900, 600)) -> Window:
         players = tuple(Player(agent.name, agent) if agent else Player("human") for agent in (first, second))
-        session = Session(make_game(spec), players)
+        session = Session(GameStage(make_game(spec), players))
         session.turn_seconds = 0.0
         made.append(Window(Desk(session), size, tmp_path))
         return made[-1]
@@ -75,8 +76,8 @@ def until(window: Window, condition: Callable[[], bool], seconds: float = 8.0) -
 
 def spot(window: Window, action: int) -> tuple[int, int]:
     """A pixel inside the place of an action."""
-    table = window.desk.session.table
-    scene = table.game.scene(table.frame.state)
+    table = window.desk.session.stage
+    scene = table.scene(table.frame)
     x, y, w, h = scene.action_spots[action]
     px, py = board.placement(window.places.board, scene).to_pixels(x + w / 2, y + h / 2)
     return round(px), round(py)
@@ -96,17 +97,17 @@ def key(window: Window, code: int) -> None:
 def test_a_game_of_go_by_clicks(open_window: Callable[..., Window]) -> None:
     game = make_game("go:size=5")
     window = open_window("go:size=5", None, RandomAgent(game))
-    table = window.desk.session.table
+    table = window.desk.session.stage
     for turn in range(4):
         until(window, lambda: table.human_to_move)
         move = next(
-            action for action in table.match.legal_actions if action in game.scene(table.frame.state).action_spots
+            action for action in table.legal_actions(table.frame) if action in table.scene(table.frame).action_spots
         )
         click(window, *spot(window, move))
         assert table.ply == 2 * turn + 1 or window.desk.session.phase is Phase.OVER
     until(window, lambda: table.human_to_move)
     key(window, pygame.K_p)
-    assert game.action_name(table.match.history[-1]) == "pass" or table.match.history[-2] == 25
+    assert game.action_name(table.history[-1]) == "pass" or table.history[-2] == 25
     until(window, lambda: table.human_to_move or table.over)
     plies = table.ply
     key(window, pygame.K_u)
@@ -120,14 +121,14 @@ def test_watching_to_the_end(open_window: Callable[..., Window]) -> None:
     window = open_window("connect_four", Searcher(game), RandomAgent(game))
     until(window, lambda: window.desk.session.phase is Phase.OVER)
     key(window, pygame.K_LEFT)
-    assert window.desk.index == window.desk.session.table.ply - 1
+    assert window.desk.index == window.desk.session.stage.ply - 1
     key(window, pygame.K_HOME)
     assert window.desk.index == 0
     plot = window.places.timeline
     click(window, plot.right - 20, plot.bottom - 30)
     assert window.desk.index is None or window.desk.index > 0
     key(window, pygame.K_n)
-    assert window.desk.session.table.ply <= 1 and window.desk.index is None
+    assert window.desk.session.stage.ply <= 1 and window.desk.index is None
 
 
 def test_a_hundred_fast_clicks(open_window: Callable[..., Window]) -> None:
@@ -140,7 +141,7 @@ def test_a_hundred_fast_clicks(open_window: Callable[..., Window]) -> None:
         pygame.event.post(pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(int(x), int(y)), button=1))
         if rng.random() < 0.3:
             window.tick()
-    until(window, lambda: window.desk.session.table.human_to_move or window.desk.session.table.over)
+    until(window, lambda: window.desk.session.stage.human_to_move or window.desk.session.stage.over)
     assert not window.desk.closed
 
 
@@ -183,23 +184,23 @@ def test_closing_while_an_agent_thinks(open_window: Callable[..., Window]) -> No
 @pytest.mark.parametrize("spec", ["go:size=9", "connect_four", "tic_tac_toe"])
 def test_every_phase_draws_at_every_size(spec: str, theme: object) -> None:
     game = make_game(spec)
-    session = Session(game, (Player("a", Searcher(game)), Player("human")))
+    session = Session(GameStage(game, (Player("a", Searcher(game)), Player("human"))))
     session.turn_seconds = 0.0
     session.message = "something went wrong"
     seen = set()
     end = time.monotonic() + 8
     while session.phase is not Phase.OVER:
         assert time.monotonic() < end
-        view = capture(session, hover=session.table.match.legal_actions[0])
+        view = capture(session, hover=session.stage.legal_actions(session.stage.frame)[0])
         if (view.phase, bool(view.thought)) not in seen:
             seen.add((view.phase, bool(view.thought)))
             for size in ((900, 600), (1200, 1200)):
                 draw_picture(pygame.Surface(size), layout(*size), theme, view)
-        if session.table.human_to_move:
-            if session.table.ply > 6:
+        if session.stage.human_to_move:
+            if session.stage.ply > 6:
                 session.resign()
             else:
-                session.play(session.table.match.legal_actions[-1])
+                session.play(session.stage.legal_actions(session.stage.frame)[-1])
         session.update()
     draw_picture(pygame.Surface((900, 600)), layout(900, 600), theme, capture(session))
     assert {phase for phase, _ in seen} >= {Phase.OBSERVE, Phase.THINK}
@@ -215,10 +216,11 @@ def test_a_recording(tmp_path: Path) -> None:
     from PIL import Image
 
     game = make_game("tic_tac_toe")
-    table = record.record_game(game, (Searcher(game), RandomAgent(game)), tmp_path / "new" / "game.gif", seed=3)
+    table = GameStage(game, (Player("a", Searcher(game)), Player("b", RandomAgent(game))))
+    record.record_episode(table, tmp_path / "new" / "game.gif", seed=3)
     with Image.open(tmp_path / "new" / "game.gif") as gif:
         assert gif.size == record.SIZE and gif.n_frames == 2 * table.ply  # one less for the start, one more for the end
-    record.record_table(table, tmp_path / "end.png")
+    record.record_stage(table, tmp_path / "end.png")
     with Image.open(tmp_path / "end.png") as png:
         assert png.size == record.SIZE
     assert sorted(path.name for path in tmp_path.iterdir()) == ["end.png", "new"]
@@ -228,26 +230,26 @@ def test_a_recording(tmp_path: Path) -> None:
 def test_a_recording_is_the_game_that_the_window_shows(tmp_path: Path) -> None:
     game = make_game("connect_four")
     agents = (RandomAgent(game), RandomAgent(game))
-    recorded = record.record_game(game, agents, tmp_path / "end.png", seed=3)
-    session = Session(game, (Player("a", agents[0]), Player("b", agents[1])), seed=3)
+    recorded, live = (GameStage(game, (Player("a", agents[0]), Player("b", agents[1]))) for _ in range(2))
+    record.record_episode(recorded, tmp_path / "end.png", seed=3)
+    session = Session(live, seed=3)
     session.turn_seconds, end = 0.0, time.monotonic() + 5
-    while not session.table.over and time.monotonic() < end:
+    while not session.stage.over and time.monotonic() < end:
         session.update()
         time.sleep(0.0005)
-    assert session.close() and session.table.over
-    assert session.table.match.history == recorded.match.history
+    assert session.close() and session.stage.over
+    assert session.stage.history == recorded.history
 
 
 def test_a_long_game_is_recorded_in_few_pictures() -> None:
-    from rl_lab.viewer.table import Table
-
     game = make_game("go:size=9")
     agent = RandomAgent(game)
-    table = Table(game, (Player("a", agent), Player("b", agent)))
+    table = GameStage(game, (Player("a", agent), Player("b", agent)))
     seeds = seed_states([0])
     while not table.over and table.ply < 160:
-        decision = agent.act(table.match.states, seeds)
-        table.apply(int(decision.action[0]), decision)
+        decision = agent.act(table.question(table.frame), seeds)
+        table.act(int(decision.action[0]), decision)
+        table.arrive()
     views = list(record.moments(table))
     assert len(views) <= record.MAX_PICTURES + 1 and views[-1][0].index == table.ply
     assert all(ply <= view.index for view, _ in views[:-1] for ply, _, _ in view.values)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.faces.paint import svg_element
+from envs.faces.svg import svg_element
 from envs.games.game import Game
 from envs.games.scene import Primitive, Scene
 from rl_lab.arena.openings import check_actions

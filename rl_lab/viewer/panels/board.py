@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from agents.agent import Decision
 from envs.faces.paint import RGB, Placement, disc, fit, font, paint, stamp
-from envs.games.game import Game
 from envs.games.scene import Circle, Line, Scene
 from rl_lab.viewer.canvas import Canvas
 from rl_lab.viewer.layout import Rect
+from rl_lab.viewer.stage import Frame, Stage, is_discrete
 from rl_lab.viewer.theme import BOARD_LAYERS, LIGHT, Theme, font_path
 from rl_lab.viewer.view import View
 
@@ -30,20 +30,19 @@ PALEST_POLICY = (190, 216, 238)
 
 def draw(canvas: Canvas, rect: Rect, view: View) -> None:
     """The shown state, the layers of the thought about it, and the move under the pointer."""
-    scene = view.game.scene(view.frame.state)
+    scene = view.stage.scene(view.frame)
     place = placement(rect, scene)
     canvas.surface.blit(_ground(rect.w, rect.h, canvas.theme, canvas.unit), (rect.x, rect.y))
-    _paint_state(canvas, rect, view.game, view.frame.state)
-    if view.hover is not None:
-        after = view.game.init(1)
-        after[0] = view.frame.state
-        view.game.step(after, np.array([view.hover]))
-        _paint_state(canvas, rect, view.game, after[0], GHOST_ALPHA)
-    if view.index and not any(item.color == "mark" for item in scene.items):
-        _mark_news(canvas, scene, place, view.game.scene(view.frames[view.index - 1].state))
+    _paint_frame(canvas, rect, view.stage, view.frame)
+    after = None if view.hover is None else view.stage.preview(view.frame, view.hover)
+    if after is not None:
+        _paint_frame(canvas, rect, view.stage, after, GHOST_ALPHA)
+    if view.index and not any(getattr(item, "color", "") == "mark" for item in scene.items):
+        _mark_news(canvas, scene, place, view.stage.scene(view.frames[view.index - 1]))
     if view.on_board and view.revealed and view.thought is not None:
-        _draw_layers(canvas, scene, place, view.thought.decision, view.layers)
-        _ring_chosen(canvas, _spot(scene, place, view.thought.action))
+        if is_discrete(view.thought.action):
+            _draw_layers(canvas, scene, place, view.thought.decision, view.layers)
+            _ring_chosen(canvas, _spot(scene, place, view.thought.action))
 
 
 def placement(rect: Rect, scene: Scene) -> Placement:
@@ -67,8 +66,8 @@ def _ground(width: int, height: int, theme: Theme, unit: float) -> pygame.Surfac
     return surface
 
 
-def _paint_state(canvas: Canvas, rect: Rect, game: Game, state: np.void, alpha: int | None = None) -> None:
-    picture = _picture(game, state.tobytes(), rect.w, rect.h, canvas.theme)
+def _paint_frame(canvas: Canvas, rect: Rect, stage: Stage, frame: Frame, alpha: int | None = None) -> None:
+    picture = _picture(stage, frame, rect.w, rect.h, canvas.theme)
     picture.set_alpha(alpha)
     inset = canvas.px(4)
     canvas.surface.blit(
@@ -77,18 +76,18 @@ def _paint_state(canvas: Canvas, rect: Rect, game: Game, state: np.void, alpha: 
 
 
 @lru_cache(maxsize=6)
-def _picture(game: Game, row: bytes, width: int, height: int, theme: Theme) -> pygame.Surface:
-    """The scene of a state on bare wood; kept, because most pictures of the window show the same few states."""
-    scene = game.scene(np.frombuffer(row, game.state_dtype)[0])
+def _picture(stage: Stage, frame: Frame, width: int, height: int, theme: Theme) -> pygame.Surface:
+    """The scene of a frame on bare wood; kept, because most pictures of the window show the same few frames."""
+    scene = stage.scene(frame)
     surface = pygame.Surface((width, height))
     surface.fill(theme.scene["board"])
     paint(surface, scene, placement(Rect(0, 0, width, height), scene), theme.scene, font_path())
     return surface
 
 
-def thumbnail(game: Game, state: np.void, size: int, theme: Theme) -> pygame.Surface:
+def thumbnail(stage: Stage, frame: Frame, size: int, theme: Theme) -> pygame.Surface:
     """A small picture of a state."""
-    return _picture(game, state.tobytes(), size, size, theme)
+    return _picture(stage, frame, size, size, theme)
 
 
 def _spot(scene: Scene, place: Placement, action: int) -> tuple[float, float, float] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rl_lab.viewer.canvas import Canvas, signed
 from rl_lab.viewer.layout import Rect
-from rl_lab.viewer.table import Phase
+from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.view import View
 
 
@@ -17,7 +17,7 @@ def draw(canvas: Canvas, rect: Rect, view: View, seat: int) -> None:
     canvas.stone(inner.x + u(9), y, 9, seat)
     note, role = _note(view, seat, turn)
     used = canvas.text(note, inner.right, y, "small", role, bold=turn or view.phase is Phase.OVER, align="right")
-    name = view.game.player_names[seat]
+    name = view.stage.seats[seat]
     canvas.text(name, inner.x + u(26), y, "title", bold=True, width=inner.w - u(34) - used)
     canvas.text(view.players[seat].name, inner.x, y + u(25), "body", "faint", width=inner.w)
     _draw_belief(canvas, Rect(inner.x, inner.bottom - u(30), inner.w, u(30)), view, seat)
@@ -26,8 +26,10 @@ def draw(canvas: Canvas, rect: Rect, view: View, seat: int) -> None:
 def _note(view: View, seat: int, turn: bool) -> tuple[str, str]:
     """What the corner of the card says, and its colour."""
     if view.phase is Phase.OVER:
+        if len(view.stage.seats) == 1:
+            return f"return {view.returns[seat]:.4g}", "ink"
         reward = view.rewards[seat]
-        return {1: "won", 0: "draw", -1: "lost"}[reward], "value" if reward > 0 else "faint"
+        return ("won" if reward > 0 else "lost" if reward < 0 else "draw"), "value" if reward > 0 else "faint"
     if not turn:
         return "", "faint"
     if view.players[seat].is_human:

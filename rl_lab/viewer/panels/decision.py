@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Decision
-from envs.games.game import Game
 from rl_lab.viewer.canvas import Canvas, signed
 from rl_lab.viewer.layout import Rect
+from rl_lab.viewer.stage import Stage, is_discrete
 from rl_lab.viewer.view import Thought, View
 
 
@@ -34,37 +34,41 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
         text = "Nothing decided yet." if view.revealed else "Hidden while you play: H asks for a hint, V shows all."
         canvas.text(text, *inner.center, role="faint", align="center", width=inner.w)
         return
-    who, what = view.game.player_names[thought.seat], view.game.action_name(thought.action)
+    if not is_discrete(thought.action):
+        inner = canvas.panel(rect, f"DECISION OF {view.stage.seats[thought.seat].upper()}")
+        canvas.text(view.stage.action_name(thought.action), *inner.center, align="center", width=inner.w)
+        return
+    who, what = view.stage.seats[thought.seat], view.stage.action_name(thought.action)
     title = f"HINT FOR {who.upper()}: {what}" if thought.is_hint else f"DECISION OF {who.upper()}: {what}"
-    _draw_table(canvas, canvas.panel(rect, title), view.game, thought)
+    _draw_table(canvas, canvas.panel(rect, title), view.stage, thought)
 
 
-def _draw_table(canvas: Canvas, inner: Rect, game: Game, thought: Thought) -> None:
+def _draw_table(canvas: Canvas, inner: Rect, stage: Stage, thought: Thought) -> None:
     decision = thought.decision
     columns = columns_of(decision)
     row_h, head_h = canvas.px(24), canvas.px(20)
     line = decision.variations[0] if decision.variations else []
     foot_h = canvas.px(22) if line else 0
     rows = max(1, (inner.h - head_h - foot_h) // row_h)
-    name_w = max(canvas.px(54), canvas.text_width(game.action_name(thought.action), bold=True) + canvas.px(16))
+    name_w = max(canvas.px(54), canvas.text_width(stage.action_name(thought.action), bold=True) + canvas.px(16))
     width = (inner.w - name_w) // len(columns)
     for k, column in enumerate(columns):
         canvas.text(column.title, inner.x + name_w + k * width, inner.y + head_h // 2, "small", "faint")
     for i, action in enumerate(top_actions(decision)[:rows]):
         y = inner.y + head_h + i * row_h
-        _draw_row(canvas, Rect(inner.x, y, inner.w, row_h), game, action, thought.action, columns, name_w)
+        _draw_row(canvas, Rect(inner.x, y, inner.w, row_h), stage, action, thought.action, columns, name_w)
     if line:
-        text = "expects  " + "  ".join(game.action_name(action) for action in line)
+        text = "expects  " + "  ".join(stage.action_name(action) for action in line)
         canvas.text(text, inner.x, inner.bottom - foot_h / 2, "small", "faint", width=inner.w)
 
 
 def _draw_row(
-    canvas: Canvas, rect: Rect, game: Game, action: int, chosen: int, columns: list[Column], name_w: int
+    canvas: Canvas, rect: Rect, stage: Stage, action: int, chosen: int, columns: list[Column], name_w: int
 ) -> None:
     if action == chosen:
         canvas.box(rect.inset(-canvas.px(5), 0), "live_ground", radius=4)
     _, y = rect.center
-    canvas.text(game.action_name(action), rect.x, y, bold=action == chosen, width=name_w - canvas.px(6))
+    canvas.text(stage.action_name(action), rect.x, y, bold=action == chosen, width=name_w - canvas.px(6))
     width = (rect.w - name_w) // len(columns)
     number_w = canvas.text_width("100.0%", "small") + canvas.px(6)
     for k, column in enumerate(columns):

@@ -17,4 +17,4 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
         canvas.text(view.message or view.note, rect.x + pad, middle, role=ink, width=rect.w - 2 * pad)
         return
     used = canvas.text(view.status, rect.right, middle, bold=True, align="right", width=rect.w * 0.7)
-    canvas.text(view.game.spec, rect.x, middle, role="faint", width=rect.w - used - canvas.px(16))
+    canvas.text(view.stage.spec, rect.x, middle, role="faint", width=rect.w - used - canvas.px(16))

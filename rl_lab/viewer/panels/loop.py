@@ -9,7 +9,7 @@ from math import hypot
 from rl_lab.viewer.canvas import Canvas, Point, signed
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.board import thumbnail
-from rl_lab.viewer.table import Phase
+from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.view import View
 
 
@@ -32,9 +32,9 @@ def _draw_boxes(canvas: Canvas, agent: Rect, environment: Rect, view: View) -> N
     seat = view.acting_seat
     player = view.players[seat]
     deciding = view.phase in (Phase.THINK, Phase.ACT)
-    name = f"{view.game.player_names[seat]} · {player.name}"
+    name = f"{view.stage.seats[seat]} · {player.name}"
     _draw_box(canvas, agent, "AGENT", name, lit=deciding)
-    world = view.result if view.phase is Phase.OVER else view.game.spec
+    world = view.result if view.phase is Phase.OVER else view.stage.spec
     _draw_box(canvas, environment, "ENVIRONMENT", world, lit=not deciding)
 
 
@@ -54,7 +54,7 @@ def _draw_state(canvas: Canvas, inner: Rect, agent: Rect, environment: Rect, vie
     x = inner.x + room * 0.43
     path = [(environment.x, environment.center[1]), (x, environment.center[1]), (x, agent.center[1])]
     _draw_path(canvas, [*path, (agent.x - 2, agent.center[1])], view, lit)
-    picture = thumbnail(view.game, view.frame.state, side, canvas.theme)
+    picture = thumbnail(view.stage, view.frame, side, canvas.theme)
     picture.set_alpha(None)
     middle = (agent.bottom + environment.y) / 2
     frame = Rect(round(x - side / 2), round(middle - side / 2), side, side).inset(-canvas.px(3))
@@ -69,10 +69,11 @@ def _draw_reward(canvas: Canvas, agent: Rect, environment: Rect, view: View, lit
     _draw_path(canvas, [(x, environment.y), (x, agent.bottom + 2)], view, lit)
     middle = (agent.bottom + environment.y) / 2
     if view.phase is Phase.OVER:
-        names = view.game.player_names
-        text = "  ".join(f"{names[seat]} {signed(view.rewards[seat], 0)}" for seat in (0, 1))
+        text = "  ".join(
+            f"{name} {signed(reward)}" for name, reward in zip(view.stage.seats, view.rewards, strict=True)
+        )
     else:
-        text = signed(view.rewards[view.frame.seat or 0], 0)
+        text = signed(view.rewards[view.frame.seat or 0])
     width = min(agent.w, canvas.text_width(text, "body", bold=True) + canvas.px(20))
     height = canvas.px(25)
     left = max(agent.x, round(x - width / 2))
@@ -91,7 +92,7 @@ def _draw_action(canvas: Canvas, inner: Rect, agent: Rect, environment: Rect, vi
     path = [(agent.right, agent.center[1]), (x, agent.center[1]), (x, environment.center[1])]
     _draw_path(canvas, [*path, (environment.right + 2, environment.center[1])], view, lit)
     action = view.action
-    text = "?" if view.phase is Phase.THINK else "–" if action is None else view.game.action_name(action)
+    text = "?" if view.phase is Phase.THINK else "–" if action is None else view.stage.action_name(action)
     width = min(room, max(canvas.px(44), canvas.text_width(text, "title", bold=True) + canvas.px(24)))
     height = canvas.px(34)
     middle = (agent.bottom + environment.y) / 2

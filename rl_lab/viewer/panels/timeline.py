@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rl_lab.viewer.canvas import Canvas
 from rl_lab.viewer.layout import Rect
-from rl_lab.viewer.table import Phase
+from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.view import View
 
 MIN_PLIES = 20  # the axis is at least this long, so that a young game does not jump about
@@ -13,7 +13,7 @@ MIN_PLIES = 20  # the axis is at least this long, so that a young game does not 
 def draw(canvas: Canvas, rect: Rect, view: View) -> None:
     """One line for each seat's agent in the colour of its stones, above the middle where player 0 is ahead."""
     inner = canvas.panel(rect, "VALUE OVER TIME")
-    first, second = view.game.player_names
+    first, second = view.stage.seats[0], view.stage.seats[-1]
     plot = plot_rect(canvas.unit, rect)
     canvas.box(plot, "plot", radius=4)
     x0, x1, middle = plot.x, plot.right, plot.center[1]
@@ -25,7 +25,7 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
     canvas.line([(x, plot.y), (x, plot.bottom - 1)], "live", 2)
     canvas.text(_caption(view), inner.right, rect.y + canvas.px(17), "small", "faint", align="right")
     if view.revealed:
-        for seat in (0, 1):
+        for seat in range(len(view.stage.seats)):
             _draw_series(canvas, plot, view, seat)
 
 
