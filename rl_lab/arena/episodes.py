@@ -35,7 +35,7 @@ class Episodes:
         """Stores episodes that have been claimed, each in a transaction of its own; seeds[i] is that of numbers[i]."""
         agent_number = self._number(agent)
         for i, episode in enumerate(numbers):
-            info = {key: values[i].item() for key, values in found.info.items()}
+            info = {key: values[i].tolist() for key, values in found.info.items()}
             length = int(found.lengths[i])
             row = (
                 *(agent_number, episode, str(int(seeds[i])), float(found.returns[i]), length, int(found.outcomes[i])),

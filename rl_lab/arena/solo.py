@@ -26,9 +26,10 @@ from rl_lab.arena.claims import Claims
 from rl_lab.arena.decide import describe
 from rl_lab.arena.display import Display
 from rl_lab.arena.episodes import Episodes
-from rl_lab.arena.folder import RESULTS, find_folder
+from rl_lab.arena.folder import PAGE, RESULTS, find_folder
 from rl_lab.arena.identity import identify
 from rl_lab.arena.options import TournamentOptions
+from rl_lab.arena.page.worlds import render_world_page
 from rl_lab.arena.session import POLL_SECONDS, interrupts_held_back
 from rl_lab.arena.store import Store
 from rl_lab.arena.tournament import check_agents, check_numbers
@@ -52,7 +53,7 @@ def run_comparison(
     options: TournamentOptions | None = None,
     console: Console | None = None,
 ) -> list[Result]:
-    """Plays what is missing, prints how the agents compare, and writes results.json into the folder.
+    """Plays what is missing, prints how the agents compare, and writes results.json and report.html into the folder.
 
     Raises LabError for a spec, a number or an option that is wrong, and for a folder that cannot be written or holds
     something else; all of that before the first episode. Ctrl-C prints the standing so far; the episodes stay.
@@ -89,7 +90,15 @@ def run_comparison(
         raise KeyboardInterrupt
     data = results_dict(results, shared, settings)
     write_atomic(folder / RESULTS, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode("utf-8", "replace"))
-    console.print(f"Results and episodes are in {folder}.", highlight=False, markup=False, soft_wrap=True)
+    title = f"{len(agents)} agents in {world.spec}"
+    page = render_world_page(world, results, len(shared), title, {"episodes": len(shared), "seed": options.seed})
+    write_atomic(folder / PAGE, page.encode("utf-8", "replace"))
+    console.print(
+        f"The report is {folder / PAGE}; results and episodes are in {folder}.",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     return results
 
 

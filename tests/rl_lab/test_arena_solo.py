@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,17 @@ from agents.scripted import RandomAgent
 from envs.chance import Seeds, seed_of, seed_states
 from envs.errors import LabError
 from envs.games.game import States
+from envs.solo.registry import WORLDS
 from envs.solo.world import World
 from rl_lab.arena import solo
 from rl_lab.arena.episodes import Episodes
 from rl_lab.arena.options import TournamentOptions
+from rl_lab.arena.page.worlds import render_world_page
 from rl_lab.arena.solo import run_comparison
 from rl_lab.arena.store import Store
 from rl_lab.evaluate import Result, evaluate, evaluation_world
+
+REFERENCES = {"catch": "perfect", "snake": "hamiltonian", "maze": "shortest_path", "skier": "adam"}
 
 
 def play(
@@ -46,6 +51,12 @@ def test_the_results_are_those_of_the_same_episodes_played_at_once(tmp_path: Pat
     assert written["returns"]["perfect"] == results[1][1].returns.tolist()
     (difference,) = written["differences"]
     assert difference["agents"] == ["random", "perfect"] and difference["high"] < 0
+
+
+@pytest.mark.parametrize("world", [*WORLDS, "skier:dims=2,actions=continuous", "maze:cue=spurious"])
+def test_every_world_has_tournaments(world: str, tmp_path: Path) -> None:
+    play(tmp_path, world, ("random", REFERENCES[world.partition(":")[0]]), games=3)
+    assert (tmp_path / "report.html").exists()
 
 
 def test_worlds_with_held_out_episodes_are_played_on_those(tmp_path: Path) -> None:
@@ -124,3 +135,21 @@ def test_what_does_not_fit_a_world_is_one_sentence(options: dict[str, object], m
     with pytest.raises(LabError, match=message):
         play(tmp_path, **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_says_what_the_table_says(tmp_path: Path) -> None:
+    results = dict(play(tmp_path, "catch", ("random", "perfect"), games=60))
+    page = (tmp_path / "report.html").read_text()
+    main = "<main>" + page.partition("<main>")[2].partition("</main>")[0] + "</main>"
+    text = " ".join("".join(ET.fromstring(main).itertext()).split())
+    assert "perfect" in text and "100.0%" in text and "Content-Security-Policy" in page and "<script" not in page
+    difference = results["perfect"].returns.mean() - results["random"].returns.mean()
+    assert f"+{difference:.3f}" in text
+    assert text.index("perfect") < text.index("random")  # the better one first
+
+
+def test_names_and_single_episodes_do_not_break_the_page(tmp_path: Path) -> None:
+    world = evaluation_world("catch")
+    found = play(tmp_path, games=1)[0][1]
+    page = render_world_page(world, [("<script>alert(1)</script>", found)], 1, "a & b", {"seed": 0})
+    assert "<script>" not in page and "a &amp; b" in page

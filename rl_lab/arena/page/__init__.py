@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from agents.files import write_atomic
 from envs.errors import LabError
 from envs.games.game import Game
+from rl_lab.arena.page.assets import asset
 from rl_lab.arena.page.replay import replay_data
 from rl_lab.arena.page.steps import find_series, legend, steps_chart
 from rl_lab.arena.page.tables import cross_table, details_table, elo_text, ratings_table, settings_list
@@ -59,10 +59,10 @@ def render_page(
         raise LabError("The ratings given for the page are of other agents than those of the tournament.")
     shown = [record for record in records if set(record.agents) <= set(agents)]
     data = json.dumps(replay_data(game, shown, agents), separators=(",", ":"), allow_nan=False)
-    return Template(_asset("page.html")).substitute(
+    return Template(asset("page.html")).substitute(
         title=escape(title),
-        css=_asset("page.css"),
-        js=_asset("page.js"),
+        css=asset("page.css"),
+        js=asset("page.js"),
         # "</script>" inside a name must not end the data.
         data=data.replace("<", "\\u003c"),
         summary=escape(_summary(game, shown, agents)),
@@ -95,7 +95,3 @@ def _steps(ratings: Ratings) -> str:
     if not series:
         return ""
     return f"<section><h2>Rating over training steps</h2>{steps_chart(ratings, series)}{legend(series)}</section>"
-
-
-def _asset(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")

@@ -17,39 +17,38 @@ def ratings_table(ratings: Ratings, records: Sequence[GameRecord]) -> str:
     is better than the next."""
     axis = Axis.over([*map(float, ratings.low), *map(float, ratings.high)], 0, 100)
     by_name = {standing.name: standing for standing in standings(records, ratings.names)}
-    ticks = "".join(f'<i style="left:{axis.place(tick):.2f}%">{tick:g}</i>' for tick in axis.ticks)
-    head = _row(
+    head = table_row(
         "th",
         ("", "num"),
         ("Agent", "name"),
         ("Elo", "num"),
         ("95% interval", "num"),
-        (f'<div class="forest ticks">{ticks}</div>', "plot"),
+        (tick_row(axis), "plot"),
         ("Score", "num"),
         ("Better than next", "num"),
     )
     order = ratings.order
     rows = [
-        _row(
+        table_row(
             "td",
             (str(place), "num rank"),
-            (_name(ratings.names[i], ratings.names[i] == ratings.anchor), "name"),
+            (agent_name(ratings.names[i], ratings.names[i] == ratings.anchor), "name"),
             (elo_text(ratings.elo[i]) if i != _anchor(ratings) else "0", "num strong"),
             (_interval(ratings, i), "num faint"),
-            (_whisker(ratings, i, axis), "plot"),
+            (whisker(float(ratings.low[i]), float(ratings.elo[i]), float(ratings.high[i]), axis), "plot"),
             (_percent(by_name[ratings.names[i]].total.score), "num"),
             (_superiority(ratings, order, place), "num"),
         )
         for place, i in enumerate(order, 1)
     ]
-    return _table("ratings", head, rows)
+    return html_table("ratings", head, rows)
 
 
 def details_table(ratings: Ratings, records: Sequence[GameRecord], players: tuple[str, str]) -> str:
     """One row an agent, in the order of the ratings: games, scores in either seat, length of games, time, forfeits."""
     by_name = {standing.name: standing for standing in standings(records, ratings.names)}
     headings = ("Won", "Drawn", "Lost", f"As {players[0]}", f"As {players[1]}", "Mean moves", "ms a move", "Forfeits")
-    head = _row("th", ("", "num"), ("Agent", "name"), *((escape(heading), "num") for heading in headings))
+    head = table_row("th", ("", "num"), ("Agent", "name"), *((escape(heading), "num") for heading in headings))
     rows = []
     for place, i in enumerate(ratings.order, 1):
         standing = by_name[ratings.names[i]]
@@ -61,27 +60,29 @@ def details_table(ratings: Ratings, records: Sequence[GameRecord], players: tupl
             _number(1000 * standing.seconds_per_move, 2),
             _forfeits(records, standing),
         )
-        rows.append(_row("td", (str(place), "num rank"), (_name(standing.name), "name"), *((c, "num") for c in cells)))
-    return _table("details", head, rows)
+        rows.append(
+            table_row("td", (str(place), "num rank"), (agent_name(standing.name), "name"), *((c, "num") for c in cells))
+        )
+    return html_table("details", head, rows)
 
 
 def cross_table(ratings: Ratings, records: Sequence[GameRecord]) -> str:
     """The score in % of the agent in the row against the agent in the column; the colour tells it too."""
     names = [ratings.names[i] for i in ratings.order]
     numbers = ((str(place), "num") for place in range(1, len(names) + 1))
-    head = _row("th", ("", "num"), ("Agent", "name"), *numbers)
+    head = table_row("th", ("", "num"), ("Agent", "name"), *numbers)
     meetings: dict[tuple[str, str], list[GameRecord]] = {}
     for record in records:
         for pair in (record.agents, record.agents[::-1]):
             meetings.setdefault(pair, []).append(record)
     rows = [
         "<tr>"
-        + f'<td class="num rank">{place}</td><td class="name">{_name(row)}</td>'
+        + f'<td class="num rank">{place}</td><td class="name">{agent_name(row)}</td>'
         + "".join(_meeting(row, column, meetings.get((row, column), [])) for column in names)
         + "</tr>"
         for place, row in enumerate(names, 1)
     ]
-    return _table("cross", head, rows)
+    return html_table("cross", head, rows)
 
 
 def settings_list(settings: Iterable[tuple[str, object]]) -> str:
@@ -111,8 +112,15 @@ def _meeting(row: str, column: str, records: Sequence[GameRecord]) -> str:
     )
 
 
-def _whisker(ratings: Ratings, i: int, axis: Axis) -> str:
-    low, middle, high = (axis.place(float(values[i])) for values in (ratings.low, ratings.elo, ratings.high))
+def tick_row(axis: Axis) -> str:
+    """The numbers of an axis from 0 to 100, for the head of a column of whiskers."""
+    ticks = "".join(f'<i style="left:{axis.place(tick):.2f}%">{tick:g}</i>' for tick in axis.ticks)
+    return f'<div class="forest ticks">{ticks}</div>'
+
+
+def whisker(low: float, middle: float, high: float, axis: Axis) -> str:
+    """A value and its interval, drawn over an axis from 0 to 100."""
+    low, middle, high = axis.place(low), axis.place(middle), axis.place(high)
     grid = "".join(f'<i style="left:{axis.place(tick):.2f}%"></i>' for tick in axis.ticks)
     bar = f'<b style="left:{low:.2f}%;width:{high - low:.2f}%"></b>'
     return f'<div class="forest">{grid}{bar}<u style="left:{middle:.2f}%"></u></div>'
@@ -143,7 +151,7 @@ def _forfeits(records: Sequence[GameRecord], standing: Standing) -> str:
     return str(lost)
 
 
-def _name(name: str, anchor: bool = False) -> str:
+def agent_name(name: str, anchor: bool = False) -> str:
     """An agent's name, which may break after the signs of a spec string."""
     text = escape(name)
     for sign in (":", ",", "/"):
@@ -164,11 +172,13 @@ def _number(value: float, digits: int) -> str:
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _row(tag: str, *cells: tuple[str, str]) -> str:
+def table_row(tag: str, *cells: tuple[str, str]) -> str:
+    """A row of a table; each cell is its HTML and its class."""
     return "<tr>" + "".join(f'<{tag} class="{kind}">{content}</{tag}>' for content, kind in cells) + "</tr>"
 
 
-def _table(kind: str, head: str, rows: Iterable[str]) -> str:
+def html_table(kind: str, head: str, rows: Iterable[str]) -> str:
+    """A table of that class, in a box that scrolls where it is too wide."""
     body = "".join(rows)
     return f'<div class="scroll"><table class="{kind}"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 
