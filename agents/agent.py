@@ -6,7 +6,10 @@ the agent has one, on the memory of slot i; not on the states beside it.
 
 from __future__ import annotations
 
+import math
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -46,11 +49,48 @@ class Decision:
     """[n, A], how often the search tried each action."""
     q: NDArray[np.float32] | None = None
     """[n, A], the search's value of each tried action; NaN where it tried none."""
-    variations: list[list[int]] = field(default_factory=list)
-    """For each state the line of play the search expects, as actions; empty if the agent does not search."""
+    lines: list[dict[int, list[int]]] = field(default_factory=list)
+    """For each state the line of play expected after each tried action, as actions, that action being the first of
+    them; empty if the agent does not search."""
     forfeits: list[Forfeit | None] | None = None
     """For each state why the agent gives the game up, None where it acts; `action` says nothing where it does not.
     None altogether: it acts in every state."""
+    ownership: NDArray[np.float32] | None = None
+    """[n, H, W], whose each point will be in the end: +1 the side's to move, -1 the other's. None if it cannot tell."""
+    score: NDArray[np.float32] | None = None
+    """[n], the margin expected in the end, from the side to move, komi included. None if it cannot tell."""
+
+    @property
+    def variations(self) -> list[list[int]]:
+        """For each state the line of play expected after the chosen action; empty if the agent does not search."""
+        return [lines.get(int(action), []) for lines, action in zip(self.lines, self.action, strict=False)]
+
+
+Watch = Callable[[Decision], bool]
+"""Is told what a thought has found so far, and says whether it should go on."""
+
+REPORT_SECONDS = 0.1
+
+
+class Reports:
+    """Tells a watch at once, and then every `interval` seconds."""
+
+    def __init__(self, watch: Watch, interval: float) -> None:
+        self.watch, self.interval = watch, interval
+        self._due = -math.inf
+
+    def go_on(self, found: Callable[[], Decision]) -> bool:
+        """Whether the thought should go on; to be asked often. `found` is called when it is time for a report."""
+        if time.monotonic() < self._due:
+            return True
+        wanted = self.watch(found())
+        self._due = time.monotonic() + self.interval
+        return wanted
+
+
+def carry_on(decision: Decision) -> bool:
+    """The watch of a thought that nobody stops."""
+    return True
 
 
 class Evaluator(Protocol):
@@ -74,6 +114,16 @@ class Agent(ABC):
     @abstractmethod
     def act(self, states: States, seeds: Seeds) -> Decision:
         """Decides for n unfinished states; all chance in states[i] comes from seeds[i], which is advanced in place."""
+
+    def think(self, states: States, seeds: Seeds, watch: Watch, interval: float = REPORT_SECONDS) -> Decision:
+        """As `act`, for somebody who looks on: `watch` is told what has been found so far, and stops it by False.
+
+        It is told as soon as there is an action for each state, then about every `interval` seconds (0: as often as
+        there may be news), not in the end. A thought that nobody stops returns what `act` does, and one that is stopped
+        its best so far; `seeds` are advanced alike. What `watch` raises ends the thought. Agents that do not search
+        decide at once, and tell nobody before.
+        """
+        return self.act(states, seeds)
 
     def choose(self, states: States, seeds: Seeds) -> Choice:
         """As `act`, without telling why, which is quicker for some agents: for steps that nobody looks at."""

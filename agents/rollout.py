@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import Agent, Decision
 from agents.search import Search, SearchConfig
+from agents.search.player import SearchAgent
 from envs.chance import Seeds
 from envs.games.game import Game, States, as_items, player_sign
 
@@ -28,17 +28,12 @@ class RolloutEvaluator:
         return np.zeros((len(states), self.game.num_actions), np.float32), value.astype(np.float32)
 
 
-class RolloutAgent(Agent):
+class RolloutAgent(SearchAgent):
     """Plays the most visited action of a PUCT search over random playouts."""
 
     def __init__(self, game: Game, simulations: int = 200, name: str = "") -> None:
-        super().__init__(name or f"rollout:simulations={simulations}")
         # A playout's result is -1, 0 or +1, far noisier than a net's value: hence the wider exploration. Waves of
         # eight share the cost of leaving Python, and lose nothing measurable against waves of one.
         config = SearchConfig(rule="puct", num_simulations=simulations, leaves_per_wave=8, c_init=2.5)
-        self.search = Search(game, RolloutEvaluator(game), config)
-
-    def act(self, states: States, seeds: Seeds) -> Decision:
-        found = self.search.run(states, seeds)
-        variations = [self.search.variation(b) for b in range(len(states))]
-        return Decision(found.action, found.policy, found.value, found.prior, found.visits, found.q, variations)
+        search = Search(game, RolloutEvaluator(game), config)
+        super().__init__(name or f"rollout:simulations={simulations}", search)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.alpha_beta import LOSS, WIN, Horizon, Negamax
+from agents.negamax import LOSS, WIN, Horizon, Negamax
 from envs.games.game import Game, States, TerritoryGame
 
 

@@ -1,8 +1,11 @@
-"""The lab: runs, arena, window, benchmark, command line. Importing it registers its Gymnasium ids (gym_envs.py)."""
+"""The lab: runs, arena, window, benchmark, command line. Importing it registers its Gymnasium ids (gym_envs.py)
+and the agent `zoo`."""
 
 from __future__ import annotations
 
 import gymnasium
+
+import rl_lab.zoo  # noqa: F401 - registers its agent
 
 GYM_IDS = {
     "rl_lab/Go-v0": "go",

@@ -10,18 +10,20 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
 import tyro
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
 from envs.errors import LabError
+from rl_lab.cli_analyze import Analyze
 from rl_lab.cli_arena import Games, Match, Tournament
 from rl_lab.cli_gtp import Gtp
 from rl_lab.cli_train import Train, check_learner
 from rl_lab.cli_tune import Tune
+from rl_lab.cli_window import Play as Play  # which the demonstration starts
+from rl_lab.cli_window import Replay, Watch
 from rl_lab.cli_zoo import Export, Zoo
 
 # Each command is a dataclass: its docstring and those of its fields are the help. What is heavy (numba, torch, pygame)
@@ -49,74 +51,14 @@ class Evaluate:
         from rl_lab.evaluate import run_evaluation
 
         if self.record:
-            from rl_lab.runs.video import agent_film, check_film, write_film
+            from rl_lab.film import check_film, write_film
+            from rl_lab.runs.video import agent_film
 
             check_film(self.record)
         run_evaluation(self.world, self.agents, self.episodes, self.seed)
         if self.record:
             write_film(agent_film(self.world, self.agents[0], self.seed), self.record)
             print(f"The film is {self.record}.")
-
-
-@dataclass
-class Play:
-    """Opens a window in which you play: a board game against an agent, or a world by yourself."""
-
-    env: Annotated[Positional[str], arg(metavar="ENV")]
-    """The game or world, e.g. go:size=5 or snake; or a Gymnasium id with a list of actions, e.g. CartPole-v1."""
-    opponent: Annotated[str, arg(metavar="AGENT")] = "rollout:simulations=500"
-    """The agent you play a game against, e.g. alphazero:runs/demo; or human, for two people."""
-    seat: str = "first"
-    """Your side of a game: first, second, or the player's name, e.g. white."""
-    hint: str = ""
-    """The agent that gives hints; by default the opponent."""
-    seed: int = 0
-    """The same seed and the same moves give the same answers."""
-    theme: Literal["light", "dark"] = "light"
-    """Colours of the window."""
-    folder: Path = Path("runs/window")
-    """Where screenshots and saved games go."""
-
-    def start(self) -> None:
-        """Plays."""
-        from rl_lab.viewer.app import WindowOptions, play, seated
-
-        seats = seated(self.env, self.opponent, self.seat)
-        play(self.env, seats, self.seed, self.hint, WindowOptions(theme=self.theme, folder=self.folder))
-
-
-@dataclass
-class Watch:
-    """Opens a window in which agents act, with what they think."""
-
-    env: Annotated[Positional[str], arg(metavar="ENV")]
-    """The game or world, e.g. go:size=5 or snake; or a Gymnasium id, e.g. CartPole-v1."""
-    agent: Annotated[str, arg(metavar="AGENT")] = ""
-    """The agent; in a game the one that moves first. By default rollout:simulations=500 in games, else random."""
-    opponent: Annotated[str, arg(metavar="AGENT")] = ""
-    """The agent that moves second in a game; by default the same."""
-    seed: int = 0
-    """The same seed gives the same episode."""
-    speed: float = 1.0
-    """How fast the loop turns at first: 0.25, 0.5, 1, 2, 4 or 16."""
-    headless: bool = False
-    """Open no window and only write the recording."""
-    record: Annotated[Path | None, arg(metavar="FILE")] = None
-    """File for a recording of the episode: .gif, or .png for its end."""
-    theme: Literal["light", "dark"] = "light"
-    """Colours of the window."""
-    folder: Path = Path("runs/window")
-    """Where screenshots and saved games go."""
-
-    def start(self) -> None:
-        """Watches."""
-        from rl_lab.viewer.app import WindowOptions, watch, watched
-
-        seats = watched(self.env, self.agent, self.opponent)
-        options = WindowOptions(theme=self.theme, folder=self.folder)
-        watch(self.env, seats, self.seed, self.speed, self.headless, self.record, options)
-        if self.headless:
-            print(f"The episode is in {self.record}.")
 
 
 @dataclass
@@ -158,6 +100,8 @@ Command = (
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Play, subcommand("play")]
     | Annotated[Watch, subcommand("watch")]
+    | Annotated[Replay, subcommand("replay")]
+    | Annotated[Analyze, subcommand("analyze")]
     | Annotated[Gtp, subcommand("gtp")]
     | Annotated[Zoo, subcommand("zoo")]
     | Annotated[Export, subcommand("export")]
@@ -178,7 +122,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = tyro.cli(
             cast(Any, Command), args=arguments, prog="rl-lab", description=__doc__, config=(FlagCreatePairsOff,)
         )
-        import_module("rl_lab.zoo")  # registers its agent; after the help, which need not wait for it
         command.start()
 
     return guarded(run)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, UseAppendAction, arg, subcommand
+from tyro.conf import FlagConversionOff, OmitArgPrefixes, OmitSubcommandPrefixes, UseAppendAction, arg, subcommand
 
 from agents.alphazero.config import AlphaZeroConfig
 from envs.errors import LabError
@@ -22,7 +22,9 @@ LEARNERS = {"train": ("alphazero", "ppo", "dqn"), "tune": ("ppo", "dqn")}
 class TrainAlphaZero:
     """AlphaZero: self-play with tree search, for board games."""
 
-    config: OmitArgPrefixes[AlphaZeroConfig] = field(default_factory=AlphaZeroConfig)
+    config: OmitArgPrefixes[FlagConversionOff[AlphaZeroConfig]] = field(default_factory=AlphaZeroConfig)
+    net: Annotated[str, arg(name="from", metavar="PATH")] = ""
+    """Short for --start-from."""
     out: Annotated[Path, arg(metavar="FOLDER")] = Path("runs/alphazero")
     """Folder of the run: its settings, checkpoints and measurements."""
     resume: bool = False
@@ -37,7 +39,8 @@ class TrainAlphaZero:
         use_threads(self.threads)
         from rl_lab.train import train
 
-        train(self.config, self.out, self.resume)
+        config = replace(self.config, start_from=self.net) if self.net else self.config
+        train(config, self.out, self.resume)
 
 
 @dataclass

@@ -34,15 +34,16 @@ def train(config: Config, out: str | Path, resume: bool = False, console: Consol
 
     A resumed run keeps the settings it was started with, but for some that may change (Training.adjustable). Of an
     AlphaZeroConfig those settings count that differ from their defaults; a PPOConfig or DQNConfig counts as a whole.
-    Raises LabError if the settings, the folder or its checkpoints will not do, and KeyboardInterrupt after Ctrl-C,
-    when the state has been saved and the command that resumes it printed.
+    Raises LabError if the settings, the folder or its checkpoints will not do or the run fails on its way, and
+    KeyboardInterrupt after Ctrl-C, when the state has been saved. What can be resumed has its command printed.
     """
     console = console or Console()
     folder = Path(out)
     if resume:
         run = Run.open(folder)
         old = settings_of(run, type(config))
-        training = _kind_of(config)(_adjusted(old, config))
+        kind = _kind_of(config)
+        training = (kind.resumed if run.checkpoints() else kind)(_adjusted(old, config))
         run.rewrite_config(training.config.to_json())
         _restore(training, run, console)
         if news := training.changed_since(old):
@@ -56,9 +57,14 @@ def train(config: Config, out: str | Path, resume: bool = False, console: Consol
             console.print(f"'{folder}' has come to its end; {more}.", soft_wrap=True)
         else:
             _train(training, run, console)
-    except KeyboardInterrupt:
-        console.print(f"\nTo go on: [bold]{resume_command(training.learner, folder)}[/bold]", soft_wrap=True)
+    except BrokenPipeError:  # nobody reads what could be said
         raise
+    except (KeyboardInterrupt, LabError, OSError) as error:
+        console.print(f"\nTo go on: [bold]{resume_command(training.learner, folder)}[/bold]", soft_wrap=True)
+        if not isinstance(error, OSError):
+            raise
+        what = f"'{error.filename or folder}' cannot be written: {error.strerror or error}"
+        raise LabError(f"{what}; the run's checkpoints are intact.") from None
     finally:
         run.close()
     return folder

@@ -1,4 +1,4 @@
-"""Lets you play against an agent; the same as `rl-lab play`.
+"""Lets you play against an agent, or in a world; the same as `rl-lab play`. Without arguments you choose in the window.
 
 For example: python scripts/play.py go:size=5 --opponent greedy
 """

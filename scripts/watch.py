@@ -1,4 +1,4 @@
-"""Shows two agents playing each other; the same as `rl-lab watch`.
+"""Shows agents at work, in a game or a world; the same as `rl-lab watch`. Without arguments you choose in the window.
 
 For example: python scripts/watch.py go:size=5 --agent random --opponent greedy
 """

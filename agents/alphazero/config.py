@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from envs.errors import LabError
+from envs.spec import unknown_name
 
 METHODS = ("gumbel", "puct", "klent")
+
+PARTS = {
+    "stem": ("stem",),
+    "blocks": ("blocks",),
+    "trunk": ("stem", "blocks"),
+    "policy": ("policy",),
+    "value": ("value_conv", "value_hidden", "outcome"),
+    "heads": ("policy", "action_values", "value_conv", "value_hidden", "outcome", "ownership", "margin"),
+}
+"""The parts of a net that can be frozen, and the modules of PolicyValueNet that they are."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,9 @@ class AlphaZeroConfig:
 
     game: str = "go:size=5"
     """The game to learn, as a spec."""
+    sizes: str = ""
+    """Sizes of board to learn together, such as "5 7 9 9", in place of the game's own; what is named twice is played
+    twice as much. The largest is evaluated. Empty: the game's own size."""
     method: Literal["gumbel", "puct", "klent"] = "gumbel"
     """Where moves and the policy to learn come from: a tree search by either rule, or, with one evaluation a move, the
     net's policy improved by its own action values under KL and entropy regularisation (Ota et al. 2026)."""
@@ -31,6 +46,13 @@ class AlphaZeroConfig:
     """Residual blocks of the net."""
     channels: int = 48
     """Channels of the net."""
+    global_pooling: bool = True
+    """Whether blocks and the policy of points see the whole board through pooling; without it, what their 3x3
+    convolutions reach. (The value and the pass always pool.)"""
+    start_from: str = ""
+    """A net of the same game and shape to start from: the folder of a run or a checkpoint, of any size of board."""
+    freeze: str = ""
+    """Parts of the net that keep their weights, any of: stem, blocks, trunk (both), policy, value, heads (all)."""
     games: int = 128
     """Games played side by side in self-play."""
     moves: int = 8
@@ -51,6 +73,8 @@ class AlphaZeroConfig:
     """Threads of self-play, which share the games between them; one plays while the net of another computes."""
     random_opening: float = 0.5
     """The share of games that start with one to four uniformly random moves."""
+    vary_komi: bool = True
+    """Whether half the games have a komi (or what else a game may vary) of their own, so that the net knows many."""
     batch_size: int = 256
     """Positions in a learning step."""
     replay_ratio: float = 3.0
@@ -59,14 +83,24 @@ class AlphaZeroConfig:
     """Positions that learning draws from at first; the window grows with the square root of what was played."""
     window_max: int = 200_000
     """The largest window."""
+    surprise_weight: float = 0.0
+    """How much of a position's chance to be drawn goes by how far the search's policy was from the net's, relative to
+    its game (KL divergence, as in KataGo); 0 draws all alike."""
+    symmetries: bool = True
+    """Whether a position is learned under a random symmetry of the game each time."""
     learning_rate: float = 2e-3
     """Peak learning rate of AdamW."""
     weight_decay: float = 1e-3
     """Weight decay of AdamW."""
     averaging: float = 0.995
-    """Self-play and players use an exponential average of the weights with this decay a step."""
+    """Self-play and players use an exponential average of the weights with this decay a step; 0: the weights as they
+    are."""
     search_value_share: float = 0.3
     """The share of the search's value, beside the game's outcome, in what the value head learns."""
+    ownership_weight: float = 0.3
+    """Weight of the loss of who owns each point at the end; 0 leaves it out."""
+    margin_weight: float = 0.02
+    """Weight of the loss of the final margin; 0 leaves it out."""
     checkpoint_seconds: float = 30.0
     """Training time between checkpoints."""
     evaluation_seconds: float = 45.0
@@ -79,7 +113,7 @@ class AlphaZeroConfig:
             value = getattr(self, field.name)
             if field.name in _POSITIVE and not value > 0:
                 raise LabError(f"{field.name} must be above 0, not {value}.")
-            if field.name in ("seed", "iterations", "weight_decay", "entropy_weight") and not value >= 0:
+            if field.name in _NOT_NEGATIVE and not 0 <= value < math.inf:
                 raise LabError(f"{field.name} must be 0 or more, not {value}.")
             if field.name == "method" and value not in METHODS:
                 raise LabError(f"method must be one of {', '.join(METHODS)}, not '{value}'.")
@@ -87,6 +121,26 @@ class AlphaZeroConfig:
                 raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
         if self.workers > self.games:
             raise LabError(f"{self.workers} workers cannot share {self.games} games: ask for more games.")
+        self.size_shares  # noqa: B018 - raises for sizes that are none
+        self.frozen_modules  # noqa: B018 - raises for parts that are none
+
+    @property
+    def size_shares(self) -> dict[int, float]:
+        """How large a share of the positions each size of board has, the smallest first; empty for the game's own."""
+        words = self.sizes.replace(",", " ").split()
+        if not all(word.isdecimal() for word in words):
+            raise LabError(f"sizes must be whole numbers, such as \"5 7 9\", not '{self.sizes}'.")
+        numbers = [int(word) for word in words]
+        return {size: numbers.count(size) / len(numbers) for size in sorted(set(numbers))}
+
+    @property
+    def frozen_modules(self) -> tuple[str, ...]:
+        """The modules of PolicyValueNet that keep their weights."""
+        parts = self.freeze.replace(",", " ").split()
+        for part in parts:
+            if part not in PARTS:
+                raise unknown_name("part of the net to freeze", part, PARTS)
+        return tuple(module for part in parts for module in PARTS[part])
 
     def to_json(self) -> str:
         """The settings as indented JSON."""
@@ -103,7 +157,8 @@ class AlphaZeroConfig:
         for name, value in values.items() if isinstance(values, dict) else [("", values)]:
             known = default.get(name)
             wanted = (int, float) if isinstance(known, float) else type(known)
-            if name not in default or not isinstance(value, wanted):
+            confused = isinstance(value, bool) != isinstance(known, bool)  # a bool is an int to Python
+            if name not in default or confused or not isinstance(value, wanted):
                 raise LabError(f"The run's config.json is damaged: {name or 'all of it'} cannot be {value!r}.")
         return AlphaZeroConfig(**values)
 
@@ -113,4 +168,5 @@ _POSITIVE = {
     *("kl_weight", "workers"),
     *("window_start", "window_max", "learning_rate", "checkpoint_seconds", "evaluation_seconds"),
 }
-_SHARES = {"random_opening", "averaging", "search_value_share", "root_noise", "return_decay"}
+_NOT_NEGATIVE = {"seed", "iterations", "weight_decay", "entropy_weight", "ownership_weight", "margin_weight"}
+_SHARES = {"surprise_weight", "random_opening", "averaging", "search_value_share", "root_noise", "return_decay"}

@@ -62,6 +62,13 @@ class NetEvaluator:
         logits, q = self._judge(states, lambda out: (out.policy, out.action_values))
         return logits, q
 
+    def judge_territory(self, states: States) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """(ownership [n, H, W] in [-1, 1], final margin [n]), from the side to move; None if the net knows neither."""
+        if not self.net.has_territory:
+            return None
+        ownership, margin = self._judge(states, lambda out: (out.ownership, out.margin))
+        return ownership, margin
+
     def _judge(self, states: States, parts: Callable[[NetOutput], tuple[Tensor | None, ...]]) -> list[NDArray[Any]]:
         """Parts of the net's answer for any number of states, as arrays."""
         answers = []

@@ -1,8 +1,9 @@
-"""Turns positions into better weights: one AdamW step at a time, with symmetries, and an average of the weights."""
+"""Turns positions into better weights: one AdamW step at a time, and an average of the weights."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,12 @@ from torch.nn import functional as F
 
 from agents.alphazero.config import AlphaZeroConfig
 from agents.alphazero.evaluator import inference_dtype
+from agents.alphazero.memory import BatchLimit
 from agents.alphazero.network import PolicyValueNet
 from agents.alphazero.replay import Positions
 from envs.errors import LabError
-from envs.games.game import Game
 
 WARMUP_STEPS = 100
-OWNERSHIP_WEIGHT = 0.3
-MARGIN_WEIGHT = 0.02
 MAX_GRADIENT_NORM = 1.0
 
 
@@ -39,6 +38,13 @@ class Losses:
     margin: float = 0.0
     action_value: float = 0.0
     """Squared; 0 if the net has no action values."""
+
+    @staticmethod
+    def mean(parts: Sequence[Losses]) -> Losses:
+        """The mean of some; zeros if there are none."""
+        if not parts:
+            return Losses()
+        return Losses(**{name: float(np.mean([getattr(part, name) for part in parts])) for name in vars(parts[0])})
 
 
 @dataclass
@@ -58,8 +64,9 @@ class _Targets:
 class Learner:
     """A net, its optimizer, and the exponential average of its weights that plays."""
 
-    def __init__(self, game: Game, net: PolicyValueNet, config: AlphaZeroConfig, device: torch.device) -> None:
-        self.game, self.config, self.device = game, config, device
+    def __init__(self, net: PolicyValueNet, config: AlphaZeroConfig, device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.limit = BatchLimit("learning")
         self.net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.net).eval()
         decayed = [p for p in self.net.parameters() if p.dim() > 1]
@@ -72,10 +79,42 @@ class Learner:
         self.steps = 0
         self.autocast = inference_dtype(device) == torch.bfloat16
 
-    def learn(self, batch: Positions) -> Losses:
-        """One step on a batch; raises NotFinite instead of taking a step that would ruin the weights."""
-        target = self._to_tensors(self._symmetrised(batch))
-        plane = self.game.on_board_plane
+    def learn(self, *batches: Positions) -> Losses:
+        """One step on batches that differ in the size of their boards.
+
+        Raises NotFinite instead of taking a step that would ruin the weights. When memory runs out, the step is done
+        again in smaller parts, whose gradients add up to the same.
+        """
+        while True:
+            self.optimizer.zero_grad(set_to_none=True)
+            try:
+                losses = self._accumulate(batches)
+            except (RuntimeError, MemoryError) as error:
+                self.limit.lower(error, max(map(len, batches)))
+            else:
+                self._step()
+                return losses
+
+    def _accumulate(self, batches: Sequence[Positions]) -> Losses:
+        """The mean losses of all positions, their gradients left in the net."""
+        n = sum(map(len, batches))
+        sums: dict[str, float] = {}
+        for batch in batches:
+            for part in self.limit.slices(len(batch)):
+                losses = self._losses(batch[part])
+                share = (part.stop - part.start) / n
+                total = sum((self._weight(name) * loss for name, loss in losses.items()), torch.zeros(()))
+                if not torch.isfinite(total):
+                    raise self._not_finite("loss", total)
+                (share * total).backward()
+                for name, loss in losses.items():
+                    sums[name] = sums.get(name, 0.0) + share * float(loss.detach())
+        return Losses(**sums)
+
+    def _losses(self, batch: Positions) -> dict[str, Tensor]:
+        """The mean of each loss over a batch of one size of board."""
+        target = self._to_tensors(batch)
+        plane = self.net.mask_plane
         whole_board = plane is None or bool(batch.observation[:, plane].all())
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             out = self.net(target.observation, whole_board=whole_board)
@@ -90,24 +129,26 @@ class Learner:
         if out.action_values is not None:
             q = out.action_values.float().gather(1, target.action[:, None])[:, 0]
             losses["action_value"] = F.mse_loss(q, target.action_return)
-        total = losses["policy"] + losses["value"]
-        total = total + OWNERSHIP_WEIGHT * losses["ownership"] + MARGIN_WEIGHT * losses["margin"]
-        total = total + losses.get("action_value", 0.0)
-        if not torch.isfinite(total):
-            raise NotFinite(
-                f"a loss became {total.item()} at learning step {self.steps}; resume from the last checkpoint."
-            )
-        self._step(total)
-        return Losses(**{name: float(loss.detach()) for name, loss in losses.items()})
+        return losses
 
-    def _step(self, loss: Tensor) -> None:
+    def _weight(self, loss: str) -> float:
+        return {"ownership": self.config.ownership_weight, "margin": self.config.margin_weight}.get(loss, 1.0)
+
+    def _not_finite(self, what: str, value: Tensor) -> NotFinite:
+        return NotFinite(
+            f"A {what} became {value.item()} in learning step {self.steps + 1}; the run stays at its last checkpoint, "
+            "and a new run that starts from it with a lower learning_rate may get further."
+        )
+
+    def _step(self) -> None:
+        """Goes down the gradients that are there."""
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), MAX_GRADIENT_NORM)
+        if not torch.isfinite(norm):
+            raise self._not_finite("gradient", norm)
         self.steps += 1
         warmup = min(1.0, self.steps / WARMUP_STEPS)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * warmup
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), MAX_GRADIENT_NORM)
         self.optimizer.step()
         # At first the average follows closely, or it would be an average of noise.
         decay = min(self.config.averaging, self.steps / (self.steps + 10))
@@ -141,24 +182,10 @@ class Learner:
         self.average.load_state_dict(weights["average"])
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
 
-    def _symmetrised(self, batch: Positions) -> Positions:
-        """Each position under a random symmetry of the game."""
-        chosen = self.rng.integers(len(self.game.symmetries), size=len(batch))
-        out = Positions.empty(self.game, len(batch))
-        for k, symmetry in enumerate(self.game.symmetries):
-            rows = np.flatnonzero(chosen == k)
-            moved = self.game.symmetry_actions[k]
-            out.observation[rows] = symmetry.apply(batch.observation[rows])
-            out.ownership[rows] = symmetry.apply(batch.ownership[rows])
-            out.policy[rows[:, None], moved] = batch.policy[rows]
-            out.legal[rows[:, None], moved] = batch.legal[rows]
-            out.action[rows] = moved[batch.action[rows]]
-        out.outcome, out.margin, out.action_return = batch.outcome, batch.margin, batch.action_return
-        return out
-
     def _to_tensors(self, batch: Positions) -> _Targets:
         tensors = {
             name: torch.from_numpy(np.ascontiguousarray(array)).to(self.device, non_blocking=True)
             for name, array in batch.arrays().items()
+            if name != "weight"  # it has been heeded by drawing them
         }
         return _Targets(**{**tensors, "ownership": tensors["ownership"].float(), "action": tensors["action"].long()})

@@ -34,6 +34,8 @@ class NetConfig:
     """Channels and hidden units of each head."""
     action_values: bool = False
     """Whether it tells what each action is worth, beside how likely it should be."""
+    global_pooling: bool = True
+    """Whether every other block and the heads of actions see the whole board."""
 
 
 class NetOutput(NamedTuple):
@@ -99,18 +101,25 @@ class Trunk(nn.Module):
     plane_scale: Tensor
 
     def __init__(
-        self, offset: Tensor, scale: Tensor, blocks: int, channels: int, stride: int = 1, repeats: int = 1
+        self,
+        offset: Tensor,
+        scale: Tensor,
+        blocks: int,
+        channels: int,
+        stride: int = 1,
+        repeats: int = 1,
+        pooled: bool = True,
     ) -> None:
         """`offset` and `scale`, [C]: the net sees (plane - offset) * scale.
 
         The first convolution looks at every `stride`-th cell of every `stride`-th row. All blocks, one after the other,
-        are passed `repeats` times.
+        are passed `repeats` times. Every other block has global pooling if `pooled`.
         """
         super().__init__()
         self.register_buffer("plane_offset", offset[:, None, None].clone())
         self.register_buffer("plane_scale", scale[:, None, None].clone())
         self.stem = nn.Conv2d(len(offset), channels, 3, stride, padding=1)
-        self.blocks = nn.ModuleList(Block(channels, pooled=i % 2 == 1) for i in range(blocks))
+        self.blocks = nn.ModuleList(Block(channels, pooled and i % 2 == 1) for i in range(blocks))
         self.repeats = repeats
 
     def features(self, observations: Tensor, mask: Tensor | None) -> Tensor:
@@ -130,13 +139,13 @@ class Trunk(nn.Module):
 class ActionHead(nn.Module):
     """A number for each action. Where the actions are the cells (and a pass), it fits boards of any size."""
 
-    def __init__(self, game: Game, channels: int, hidden: int) -> None:
+    def __init__(self, game: Game, channels: int, hidden: int, pooled: bool) -> None:
         super().__init__()
         _, height, width = game.observation_shape
         self.conv = nn.Conv2d(channels, hidden, 1)
         self.cells_are_actions = game.num_actions - height * width in (0, 1)
         if self.cells_are_actions:
-            self.pooled = nn.Linear(3 * hidden, hidden)
+            self.pooled = nn.Linear(3 * hidden, hidden) if pooled else None
             self.cell = nn.Conv2d(hidden, 1, 1)
             self.extra = nn.Linear(3 * hidden, 1) if game.num_actions > height * width else None
         else:
@@ -148,7 +157,9 @@ class ActionHead(nn.Module):
         if not self.cells_are_actions:
             return self.dense(F.relu(p).flatten(1))  # type: ignore[no-any-return]
         pooled = pool(masked(F.relu(p), mask), mask)
-        cells = self.cell(F.relu(p + self.pooled(pooled)[:, :, None, None])).flatten(1)
+        if self.pooled is not None:
+            p = p + self.pooled(pooled)[:, :, None, None]
+        cells = self.cell(F.relu(p)).flatten(1)
         return cells if self.extra is None else torch.cat([cells, self.extra(pooled)], 1)
 
 
@@ -156,15 +167,15 @@ class PolicyValueNet(Trunk):
     """Observation planes -> NetOutput."""
 
     def __init__(self, game: Game, config: NetConfig) -> None:
-        c, h = config.channels, config.head_channels
+        c, h, pooled = config.channels, config.head_channels, config.global_pooling
         offset, scale = map(torch.from_numpy, game.plane_offset_scale)
-        super().__init__(offset, scale, config.blocks, c)
+        super().__init__(offset, scale, config.blocks, c, pooled=pooled)
         self.config = config
         self.num_actions = game.num_actions
         self.has_territory = isinstance(game, TerritoryGame)
         self.mask_plane = game.on_board_plane
-        self.policy = ActionHead(game, c, h)
-        self.action_values = ActionHead(game, c, h) if config.action_values else None
+        self.policy = ActionHead(game, c, h, pooled)
+        self.action_values = ActionHead(game, c, h, pooled) if config.action_values else None
         self.value_conv = nn.Conv2d(c, h, 1)
         self.value_hidden = nn.Linear(3 * h, 2 * h)
         self.outcome = nn.Linear(2 * h, 3)

@@ -1,4 +1,7 @@
-"""What self-play found, kept for learning: positions in a ring, drawn from a window that grows."""
+"""What self-play found, kept for learning: positions in a ring, drawn from a window that grows.
+
+A size of board has a ring of its own, so nothing is padded: a batch to learn from is a small batch of each size.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,8 @@ class Positions:
     """[n], what was played."""
     action_return: NDArray[np.float32]
     """[n], what that came to: the lambda-return after it, in [-1, 1]."""
+    weight: NDArray[np.float32]
+    """[n], its chance to be drawn, relative to others; 1 on average over a game."""
 
     def __len__(self) -> int:
         return len(self.margin)
@@ -49,7 +54,7 @@ class Positions:
 
     @staticmethod
     def empty(game: Game, n: int) -> Positions:
-        """n positions of zeros."""
+        """n positions of zeros, each with a weight of 1."""
         height, width = game.board_shape
         return Positions(
             np.zeros((n, *game.observation_shape), np.uint8),
@@ -60,7 +65,22 @@ class Positions:
             np.zeros(n, np.float32),
             np.zeros(n, np.int16),
             np.zeros(n, np.float32),
+            np.ones(n, np.float32),
         )
+
+    def symmetrised(self, game: Game, rng: np.random.Generator) -> Positions:
+        """Each position of the game under a random symmetry of it."""
+        chosen = rng.integers(len(game.symmetries), size=len(self))
+        out = Positions(**{name: array.copy() for name, array in vars(self).items()})
+        for k, symmetry in enumerate(game.symmetries):
+            rows = np.flatnonzero(chosen == k)
+            moved = game.symmetry_actions[k]
+            out.observation[rows] = symmetry.apply(self.observation[rows])
+            out.ownership[rows] = symmetry.apply(self.ownership[rows])
+            out.policy[rows[:, None], moved] = self.policy[rows]
+            out.legal[rows[:, None], moved] = self.legal[rows]
+            out.action[rows] = moved[self.action[rows]]
+        return out
 
 
 class Replay:
@@ -69,10 +89,12 @@ class Replay:
     """
 
     def __init__(self, game: Game, start: int, capacity: int) -> None:
-        self.start, self.capacity = start, max(start, capacity)
+        self.game, self.start, self.capacity = game, start, max(start, capacity)
         self.ring = Positions.empty(game, self.capacity)
         self.total = 0
         """Positions ever added."""
+        self._cumulative: NDArray[np.float64] | None = None
+        """The sums of the weights in the window, from the oldest position on; None when they have to be worked out."""
 
     @property
     def window(self) -> int:
@@ -86,11 +108,15 @@ class Replay:
         for name, array in positions.arrays().items():
             getattr(self.ring, name)[slots] = array
         self.total += len(positions)
+        self._cumulative = None
 
     def sample(self, n: int, rng: np.random.Generator) -> Positions:
-        """n positions drawn uniformly from the window, with replacement."""
-        ages = rng.integers(1, self.window + 1, size=n)
-        return self.ring[(self.total - ages) % self.capacity]
+        """n positions drawn from the window by their weights, with replacement."""
+        window = self.window
+        if self._cumulative is None:  # once an iteration: a large window takes milliseconds
+            self._cumulative = self.ring.weight[self._latest(window)].cumsum(dtype=np.float64)
+        drawn = np.searchsorted(self._cumulative, rng.random(n) * self._cumulative[-1], side="right")
+        return self.ring[(self.total - window + np.minimum(drawn, window - 1)) % self.capacity]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """All that resuming needs: the window, since it never reaches back to what has left it."""
@@ -102,7 +128,22 @@ class Replay:
         slots = self._latest(len(state["margin"]))
         for name, array in self.ring.arrays().items():
             array[slots] = state[name]
+        self._cumulative = None
 
     def _latest(self, n: int) -> NDArray[np.int64]:
         """Where the latest n positions lie in the ring, oldest first."""
         return (self.total - n + np.arange(n)) % self.capacity
+
+
+def draw(replays: Sequence[Replay], n: int, rng: np.random.Generator, symmetries: bool) -> list[Positions]:
+    """n positions from the windows of all replays together: a batch of each size of board, none of them empty.
+
+    With `symmetries`, each under a random symmetry of its game.
+    """
+    windows = np.array([replay.window for replay in replays])
+    batches = []
+    for replay, count in zip(replays, rng.multinomial(n, windows / windows.sum()), strict=True):
+        if count:
+            batch = replay.sample(count, rng)
+            batches.append(batch.symmetrised(replay.game, rng) if symmetries else batch)
+    return batches

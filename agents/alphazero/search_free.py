@@ -38,22 +38,28 @@ def improve(
     mask: NDArray[Any],
     kl: float,
     entropy: float,
+    prior: NDArray[Any],
     policy: NDArray[Any],
     value: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Fills policy[i] with pi' over the legal actions, 0 elsewhere, and value[i] with the mean of Q under it."""
+    """Fills prior[i] with pi and policy[i] with pi' over the legal actions, 0 elsewhere, and value[i] with the mean of
+    Q under pi'."""
     for i in range(start, stop):
-        highest, total, mean = -np.inf, 0.0, 0.0
+        highest, highest_logit, total, total_prior, mean = -np.inf, -np.inf, 0.0, 0.0, 0.0
         for a in range(mask.shape[1]):
             if mask[i, a]:
                 highest = max(highest, (q[i, a] + kl * logits[i, a]) / (kl + entropy))
+                highest_logit = max(highest_logit, logits[i, a])
         for a in range(mask.shape[1]):
+            prior[i, a] = math.exp(logits[i, a] - highest_logit) if mask[i, a] else 0.0
             weight = math.exp((q[i, a] + kl * logits[i, a]) / (kl + entropy) - highest) if mask[i, a] else 0.0
             policy[i, a] = weight
+            total_prior += prior[i, a]
             total += weight
             mean += weight * q[i, a]
+        prior[i] /= total_prior
         policy[i] /= total
         value[i] = mean / total
 
@@ -81,7 +87,8 @@ class RegularisedPolicy:
         """Draws an action of each unfinished state from pi', with the chance of seeds[i], advanced in place."""
         mask = self.game.legal_mask(states)
         logits, q = self.evaluator.judge_actions(states)
-        policy, value = np.empty(mask.shape, np.float32), np.empty(len(states), np.float32)
+        prior, policy = np.empty((2, *mask.shape), np.float32)
+        value = np.empty(len(states), np.float32)
         weights = (self.kl, self.entropy)
-        for_slices(lambda i, j: improve(logits, q, mask, *weights, policy, value, i, j), len(states))
-        return Decision(choose(policy, seeds), policy, value, q=np.where(mask, q, np.nan).astype(np.float32))
+        for_slices(lambda i, j: improve(logits, q, mask, *weights, prior, policy, value, i, j), len(states))
+        return Decision(choose(policy, seeds), policy, value, prior, q=np.where(mask, q, np.nan).astype(np.float32))

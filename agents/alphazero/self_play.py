@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,10 @@ class Verdict(Protocol):
         """[n, A], what the net's policy is to learn."""
 
     @property
+    def prior(self) -> NDArray[np.float32] | None:
+        """[n, A], the net's policy."""
+
+    @property
     def value(self) -> NDArray[np.float32]:
         """[n], what the rest of the game is expected to be worth to the side to move."""
 
@@ -54,8 +58,11 @@ class SelfPlay:
         search_value_share: float,
         seed: Sequence[int],
         return_decay: float = 1.0,
+        vary_komi: bool = True,
+        surprise_weight: float = 0.0,
     ) -> None:
         self.game = game
+        self.vary_komi, self.surprise_weight = vary_komi, surprise_weight
         self.random_opening = random_opening
         self.search_value_share = search_value_share
         self.return_decay = return_decay
@@ -69,10 +76,12 @@ class SelfPlay:
         """The search's value of each pending position."""
         self.to_play = np.zeros(games * game.max_plies, np.int8)
         self.finished_games = 0
+        self.endings: list[NDArray[np.float64]] = []
+        """Of the games that have ended since `take_endings`, see ResignCalibration."""
 
     def _start(self, n: int) -> States:
         """n new games, a share of them a few random moves on."""
-        states = self.game.init_varied(n, self.rng)
+        states = self.game.init_varied(n, self.rng) if self.vary_komi else self.game.init(n)
         fresh = states.copy()
         opening = self.rng.integers(1, MAX_OPENING + 1, size=n) * (self.rng.random(n) < self.random_opening)
         for ply in range(MAX_OPENING):
@@ -92,6 +101,7 @@ class SelfPlay:
         self.pending.legal[rows] = self.game.legal_mask(self.states)
         self.pending.policy[rows] = found.policy
         self.pending.action[rows] = found.action
+        self.pending.weight[rows] = divergence(found.policy, found.prior)
         self.value[rows] = found.value
         self.to_play[rows] = self.states["to_play"]
         self.length += 1
@@ -99,6 +109,7 @@ class SelfPlay:
         over = np.flatnonzero(self.states["terminated"])
         positions = self._harvest(over)
         if len(over):
+            self.endings.append(self._endings(over))
             self.finished_games += len(over)
             self.length[over] = 0
             self.states[over] = self._start(len(over))
@@ -106,8 +117,7 @@ class SelfPlay:
 
     def _harvest(self, over: NDArray[np.int64]) -> Positions:
         """The pending positions of finished games, with what their games came to."""
-        rows = np.concatenate([b * self.game.max_plies + np.arange(self.length[b]) for b in over] or [np.arange(0)])
-        game_of = np.repeat(np.arange(len(over)), self.length[over])
+        rows, game_of = self._rows_of(over)
         final = self.states[over]
         sign = player_sign(self.to_play[rows])
         positions = self.pending[rows]
@@ -125,7 +135,26 @@ class SelfPlay:
         returns = np.empty(len(rows))
         lambda_returns(sign * value, starts, final["outcome"], self.return_decay, returns)
         positions.action_return[:] = sign * returns
+        positions.weight[:] = surprise_shares(positions.weight, starts, self.surprise_weight)
         return positions
+
+    def _rows_of(self, over: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(the rows of `pending` that belong to these games, which of the games each belongs to)."""
+        rows = [b * self.game.max_plies + np.arange(self.length[b]) for b in over]
+        return np.concatenate([*rows, np.arange(0)]), np.repeat(np.arange(len(over)), self.length[over])
+
+    def _endings(self, over: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The lowest value of each player in finished games, 1 for one that never moved, and the outcome. [n, 3]"""
+        rows, game_of = self._rows_of(over)
+        endings = np.ones((len(over), 3))
+        np.minimum.at(endings, (game_of, self.to_play[rows]), self.value[rows])
+        endings[:, 2] = self.states["outcome"][over]
+        return endings
+
+    def take_endings(self) -> NDArray[np.float64]:
+        """The endings of the games that have ended since the last call, see ResignCalibration. Shape [n, 3]."""
+        taken, self.endings = self.endings, []
+        return np.concatenate([np.empty((0, 3)), *taken])
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """All that going on elsewhere needs."""
@@ -155,3 +184,26 @@ class SelfPlay:
     def _used_rows(self) -> NDArray[np.int64]:
         plies = np.arange(len(self.to_play)) % self.game.max_plies
         return np.flatnonzero(plies < np.repeat(self.length, self.game.max_plies))
+
+
+def divergence(policy: NDArray[np.float32], prior: NDArray[np.float32] | None) -> NDArray[np.float64]:
+    """KL(policy || prior) of each row, 0 or more; 0 if there is no prior. Shape [n]."""
+    if prior is None:
+        return np.zeros(len(policy))
+    ratio = np.maximum(policy, 1e-9) / np.maximum(prior, 1e-9)
+    return np.asarray(np.maximum((policy * np.log(ratio)).sum(axis=1, dtype=np.float64), 0))
+
+
+def surprise_shares(
+    surprise: NDArray[np.floating[Any]], starts: NDArray[np.int64], weight: float
+) -> NDArray[np.float64]:
+    """The chance of positions to be drawn: the share `weight` by their surprise in their game, the rest alike.
+
+    Game g is positions starts[g] to starts[g + 1]; its mean is 1 ("policy surprise weighting" of KataGo, Wu 2022).
+    """
+    lengths = np.diff(starts)
+    totals = np.add.reduceat(np.append(surprise, 0.0), starts[:-1]) if len(lengths) else np.empty(0)
+    mean = np.repeat(totals / np.maximum(lengths, 1), lengths)
+    shares = np.ones(len(surprise))
+    np.divide(surprise, mean, out=shares, where=mean > 0)
+    return np.asarray(1 - weight + weight * shares)

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import zipfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from gymnasium import spaces
@@ -23,6 +23,7 @@ from agents.alphazero.evaluator import choose_device
 from agents.alphazero.model import CHECKPOINTS
 from agents.alphazero.model import STEM as MODEL
 from agents.files import load_arrays, load_description, save_arrays
+from agents.options import PolicyOptions
 from agents.sb3.config import DQNConfig, PPOConfig
 from agents.sb3.gym_vec_env import GymVecEnv, lab_spec
 from agents.sb3.policy import Config, Policy, blank_policy, policy_of, set_weights, weights_of
@@ -151,16 +152,6 @@ def load_zip(
     if (model.observation_space, model.action_space) != (seen.observation_space, seen.action_space):
         raise LabError(f"The policy in '{path}' is for other observations or actions than those of {_name(env)}.")
     return policy_of(model, sample)
-
-
-class PolicyOptions(Protocol):
-    """What a user may set."""
-
-    @property
-    def sample(self) -> bool: ...
-
-    @property
-    def trust(self) -> bool: ...
 
 
 def read_policy(path: str, algorithm: str, env: Game | World | GymVecEnv, options: PolicyOptions) -> Policy:

@@ -1,5 +1,6 @@
 """Tree search over batches of games: PUCT (AlphaZero) and Gumbel, on one array tree."""
 
-from agents.search.search import Search, SearchConfig, SearchResult
+from agents.search.config import SearchConfig, SearchResult
+from agents.search.search import Search
 
 __all__ = ["Search", "SearchConfig", "SearchResult"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Evaluator
-from agents.search.search import SearchConfig
+from agents.search.config import SearchConfig
 from envs.chance import Seeds, branch_seeds
 from envs.games.game import Game, States
 
@@ -36,13 +36,13 @@ class Node:
     children: dict[int, Node] = field(default_factory=dict)
     visits: int = 0
     pending: int = 0
-    """Simulations under way through here, which count as tries that lost."""
+    """Simulations under way through here, which count as visits that have not told their value yet."""
     value_sum: float = 0.0
 
     def q(self, action: int) -> float:
-        """The mean value of a tried action from this node's side to move."""
+        """The mean value of a tried action from this node's side to move, -1 if no simulation has returned from it."""
         child = self.children[action]
-        return ((1 - 2 * self.to_play) * child.value_sum - child.pending) / (child.visits + child.pending)
+        return (1 - 2 * self.to_play) * child.value_sum / child.visits if child.visits else -1.0
 
     def tries(self, action: int) -> int:
         """How often an action was tried."""

@@ -4,8 +4,10 @@
     expand     makes the leaves' states, `dst = src; game.step`, and asks the evaluator (only this knows the game)
     backward   adds the leaves' values along their paths (jitted)
 
-With `leaves_per_wave` K > 1 each tree sends K simulations before it hears from the evaluator; those under way
-count as losses, so that they spread ("virtual loss", Chaslot et al. 2008).
+With `leaves_per_wave` K > 1 each tree sends K simulations before it hears from the evaluator. Those under way count as
+visits whose values are not known yet (Liu et al. 2020, "Watch the unobserved"), so the others go elsewhere; had they
+counted as losses ("virtual loss", Chaslot et al. 2008), four at a time of 64 would have scored 45 % against one, not
+49 %. Only a new leaf counts as lost until it is evaluated, so that no second simulation runs into it.
 
 Chance belongs to its tree: row b's random state gives the root's noise and the tree's seed, whose branch n is what the
 evaluator is given with node n. So what a search finds does not depend on the trees beside it.
@@ -13,14 +15,15 @@ evaluator is given with node n. So what a search finds does not depend on the tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Evaluator
 from agents.search import selection
+from agents.search.config import SearchConfig, SearchResult
 from agents.search.selection import GUMBEL, PUCT
 from agents.search.tree import RootView, Tree
 from agents.search.walk import backward, conclude, install, open_leaves, read_headers, simulate
@@ -30,63 +33,10 @@ from envs.games.game import Game, States
 from envs.parallel import for_slices
 
 MIN_TREES_PER_THREAD = 16
-
-
-@dataclass(frozen=True)
-class SearchConfig:
-    """How to search. The letters are explained in selection.py."""
-
-    rule: Literal["puct", "gumbel"] = "puct"
-    """How simulations choose actions. Gumbel learns from few simulations; inside the tree it trusts the policy so far
-    that with a bad one it can overlook a refutation however long it searches, which PUCT does not."""
-    num_simulations: int = 64
-    """Simulations a move, beside what a reused tree brings."""
-    leaves_per_wave: int = 1
-    """Simulations of one tree that are evaluated together."""
-    c_init: float = 1.25
-    """PUCT: exploration at few visits."""
-    c_base: float = 19652.0
-    """PUCT: how slowly exploration grows with visits."""
-    fpu_reduction: float = 0.2
-    """PUCT: how much worse than its parent an untried action is taken to be."""
-    dirichlet_fraction: float = 0.0
-    """PUCT: the share of Dirichlet noise in the root's prior; 0.25 in self-play."""
-    dirichlet_total: float = 10.0
-    """PUCT: the noise's concentration, shared out among the legal actions."""
-    max_considered: int = 16
-    """Gumbel: actions that enter sequential halving at the root."""
-    gumbel_scale: float = 1.0
-    """Gumbel: the noise that makes the root explore; 0 plays the best."""
-    c_visit: float = 50.0
-    """Gumbel: weight of values at few visits."""
-    c_scale: float = 1.0
-    """Gumbel: weight of values against the prior."""
-
-    def __post_init__(self) -> None:
-        if self.rule not in ("puct", "gumbel"):
-            raise LabError(f"rule must be puct or gumbel, not '{self.rule}'.")
-        for key in ("num_simulations", "leaves_per_wave", "max_considered"):
-            if getattr(self, key) < 1:
-                raise LabError(f"{key} must be at least 1, not {getattr(self, key)}.")
-
-
-@dataclass
-class SearchResult:
-    """What a search found for n roots. Values are from the root's side to move."""
-
-    action: NDArray[np.int64]
-    """[n], the best action: most visited under PUCT, the winner of sequential halving under Gumbel."""
-    policy: NDArray[np.float32]
-    """[n, A], what to learn from the search: visit shares under PUCT, the completed-Q policy under Gumbel."""
-    value: NDArray[np.float32]
-    """[n], the root's value: the mean of its simulations under PUCT; under Gumbel, whose root explores on purpose,
-    what the improved policy earns."""
-    prior: NDArray[np.float32]
-    """[n, A], the evaluator's policy, without noise."""
-    visits: NDArray[np.int32]
-    """[n, A]"""
-    q: NDArray[np.float32]
-    """[n, A], NaN where never tried."""
+FIRST_CAPACITY = 4096
+"""Nodes that a tree has room for at first, if it may become larger; it grows when it has to."""
+REUSE_CAPACITY = 3
+"""A tree is carried over if with this search it is not larger than so many searches."""
 
 
 class Search:
@@ -103,6 +53,9 @@ class Search:
         self.tree: Tree | None = None
         """The trees of the last call, or None after `reset`."""
         self._buffers: Tree | None = None
+        self._before: RootView
+        """The roots when the last call began, and the scores of their actions under Gumbel."""
+        self._scores: NDArray[Any]
         self._considered = np.zeros((1, 0), np.int32)
         if config.rule == "gumbel":
             most = min(config.max_considered, game.num_actions)
@@ -112,33 +65,67 @@ class Search:
         """Forgets the trees of the last call."""
         self.tree = None
 
-    def variation(self, b: int) -> list[int]:
-        """The line of play that the last call expects in slot b, as actions."""
-        return self.tree.principal_variation(b) if self.tree else []
+    def lines(self, b: int) -> dict[int, list[int]]:
+        """For each action that was tried in slot b the line of play expected after it, as actions, it being the first.
 
-    def run(self, states: States, seeds: Seeds) -> SearchResult:
+        As `found`: of the last call, or of the one in progress for its `go_on`.
+        """
+        return self.tree.lines(b) if self.tree else {}
+
+    def run(self, states: States, seeds: Seeds, go_on: Callable[[], bool] = lambda: True) -> SearchResult:
         """Searches from n unfinished states; all chance in tree b comes from seeds[b], which is advanced in place.
 
-        Raises LabError if `seeds` are not the random states of n rows, and if the evaluator's answer is not finite.
+        After each wave `go_on` is asked whether there should be another; it may look at `found` and `lines`. What it
+        raises ends the search. Raises LabError if `seeds` are not the random states of n rows, and if the evaluator's
+        answer is not finite.
         """
-        config, n = self.config, len(states)
-        check_seeds(seeds, n)
-        old, self.tree = self.tree, None  # whatever fails below leaves no tree to go on from
+        check_seeds(seeds, len(states))
+        old, self.tree = self.tree, None
         tree = self._prepare_roots(old, states, draw_seeds(seeds))
         before = tree.view_roots()
-        if config.rule == "puct" and config.dirichlet_fraction > 0:
+        if self.config.rule == "puct" and self.config.dirichlet_fraction > 0:
             tree.set_root_prior(self._with_noise(before.prior, seeds))
         scores = tree.log_prior
-        if config.rule == "gumbel" and config.gumbel_scale > 0:
-            scores = scores + config.gumbel_scale * gumbel(seeds, self.game.num_actions)
+        if self.config.rule == "gumbel" and self.config.gumbel_scale > 0:
+            scores = scores + self.config.gumbel_scale * gumbel(seeds, self.game.num_actions)
+        self._before, self._scores = before, scores
+        try:
+            self._run_waves(tree, go_on)
+        except BaseException:
+            self.tree = None  # whatever fails leaves no tree to go on from
+            raise
+        return self.found()
+
+    def found(self) -> SearchResult:
+        """What the last call has found, or the one in progress so far; not before there was one."""
+        assert self.tree is not None
+        after, root = self.tree.view_roots(), self.tree.nodes[:, 0]
+        visits = after.visits
+        if self.config.rule == "puct":
+            policy = visits / visits.sum(axis=1, keepdims=True)
+            action = visits.argmax(axis=1)
+            value = (1 - 2 * root["to_play"]) * root["value_sum"] / root["visits"]
+        else:
+            policy, value = np.empty(visits.shape), np.empty(len(visits))
+            action = np.empty(len(visits), np.int64)
+            conclude(self.tree.nodes, self.tree.untried, self._scores, self._before.visits,
+                     self.config.c_visit, self.config.c_scale, policy, value, action)  # fmt: skip
+        prior = self._before.prior
+        return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), prior, visits, after.q)
+
+    def _run_waves(self, tree: Tree, go_on: Callable[[], bool]) -> None:
+        """Simulates, expands and backs up until the budget is spent or `go_on` says no; `tree` becomes self.tree."""
+        config, before, scores = self.config, self._before, self._scores
         num_legal = (before.prior > 0).sum(axis=1)
         for done in range(0, config.num_simulations, config.leaves_per_wave):
             wave = min(config.leaves_per_wave, config.num_simulations - done)
+            tree = self._make_room(tree, wave)
             leaves, new = self._simulate(tree, scores, before.visits, self._schedule(num_legal, done, wave))
             self._expand(tree, leaves, new)
             self._backward(tree, leaves)
-        self.tree = tree
-        return self._result(tree, before, scores)
+            self.tree = tree
+            if not go_on():
+                break
 
     def _prepare_roots(self, old: Tree | None, states: States, tree_seeds: Seeds) -> Tree:
         """Trees whose roots are the given states, evaluated; continued from the last call where possible."""
@@ -155,15 +142,24 @@ class Search:
         root["visits"] = np.maximum(root["visits"], 1)
         return tree
 
+    @property
+    def _most_nodes(self) -> int:
+        return self.config.num_simulations * (REUSE_CAPACITY if self.reuse else 1) + 1
+
     def _room(self, n: int) -> Tree:
         """n trees in arrays that are kept from call to call."""
         if self._buffers is None or self._buffers.batch < n:
-            capacity = self.config.num_simulations * (3 if self.reuse else 1) + 1
-            self._buffers = Tree.allocate(self.game, n, capacity)
+            self._buffers = Tree.allocate(self.game, n, min(self._most_nodes, FIRST_CAPACITY))
         return self._buffers.first(n)
 
+    def _make_room(self, tree: Tree, wave: int) -> Tree:
+        """The trees, in larger arrays if those they are in are too small for another wave."""
+        if tree.capacity < self._most_nodes and (needed := int(tree.size.max()) + wave) > tree.capacity:
+            self._buffers = tree = tree.grown(min(max(2 * tree.capacity, needed), self._most_nodes))
+        return tree
+
     def _has_room(self, tree: Tree, b: int) -> bool:
-        return int(tree.size[b]) + self.config.num_simulations <= tree.capacity
+        return int(tree.size[b]) + self.config.num_simulations <= self._most_nodes
 
     def _with_noise(self, prior: NDArray[np.float32], seeds: Seeds) -> NDArray[np.float64]:
         """The prior mixed with Dirichlet noise over the legal actions. Shape [n, A]."""
@@ -233,17 +229,3 @@ class Search:
     @staticmethod
     def _backward(tree: Tree, leaves: NDArray[np.int32]) -> None:
         for_slices(lambda a, b: backward(tree.nodes, leaves, a, b), len(leaves), MIN_TREES_PER_THREAD)
-
-    def _result(self, tree: Tree, before: RootView, scores: NDArray[Any]) -> SearchResult:
-        after = tree.view_roots()
-        visits, root = after.visits, tree.nodes[:, 0]
-        if self.config.rule == "puct":
-            policy = visits / visits.sum(axis=1, keepdims=True)
-            action = visits.argmax(axis=1)
-            value = (1 - 2 * root["to_play"]) * root["value_sum"] / root["visits"]
-        else:
-            policy, value = np.empty(visits.shape), np.empty(len(visits))
-            action = np.empty(len(visits), np.int64)
-            conclude(tree.nodes, tree.untried, scores, before.visits,
-                     self.config.c_visit, self.config.c_scale, policy, value, action)  # fmt: skip
-        return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), before.prior, visits, after.q)

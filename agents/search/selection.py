@@ -1,7 +1,7 @@
 """Which action a simulation tries next: the two rules, jitted, over one node's tried actions and its best untried one.
 
-Notation: N(a) visits of a child (those under way included), Q(a) its mean value from the side to move, P(a) the
-prior, V the evaluator's value of the node.
+Notation: N(a) visits of a child (those under way included), Q(a) its mean value from the side to move (those under way
+not included; -1 if there are no others), P(a) the prior, V the evaluator's value of the node.
 
 PUCT (Silver et al. 2018):  argmax Q(a) + c * P(a) * sqrt(sum N) / (1 + N(a)),
     c = log((1 + sum N + c_base) / c_base) + c_init; an untried action has the node's mean value less
@@ -31,10 +31,11 @@ PUCT, GUMBEL = 0, 1
 
 @kernel
 def q_of(child: Any, to_play: int) -> float:
-    """Q(a) of a tried action for the player `to_play`; simulations under way count as lost."""
-    total: float = child.value_sum if to_play == 0 else -child.value_sum
-    q: float = (total - child.pending) / (child.visits + child.pending)
-    return q
+    """Q(a) of a tried action for the player `to_play`, -1 as long as its first simulation is under way."""
+    if child.visits == 0:
+        return -1.0
+    mean: float = child.value_sum / child.visits
+    return mean if to_play == 0 else -mean
 
 
 @kernel

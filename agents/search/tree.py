@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.search.walk import compact_rows, set_root_prior, view_roots
+from agents.search.walk import compact_rows, follow, set_root_prior, view_roots
 from envs.chance import Seeds
 from envs.games.game import Game, States, as_items
 
@@ -33,7 +33,7 @@ NODE = np.dtype(
         ("sibling", "i4"),  # the next child of the parent, -1 at the end
         ("best_untried", "i4"),  # the untried action of highest prior, -1 if all were tried
         ("visits", "i4"),  # simulations that passed through or ended here, its own evaluation included
-        ("pending", "i4"),  # simulations under way through here: they count as losses until they return
+        ("pending", "i4"),  # simulations under way through here: visits whose value is not known yet
         ("value_sum", "f8"),  # sum of the values backed up, player 0's
         ("value", "f8"),  # the evaluator's value, or the outcome if the game is over here; player 0's
         ("untried_share", "f8"),  # the sum of the priors of its untried actions
@@ -88,6 +88,16 @@ class Tree:
         """The first n trees, in the same memory."""
         parts = {name: getattr(self, name)[:n] for name in ("nodes", "untried", "log_prior", "seeds", "size")}
         return replace(self, **parts)
+
+    def grown(self, capacity: int) -> Tree:
+        """The same trees in arrays with room for `capacity` nodes each, which is more."""
+        nodes = np.zeros((self.batch, capacity), NODE)
+        nodes[:, : self.capacity] = self.nodes
+        untried = np.empty((self.batch, capacity, self.untried.shape[2]), np.float32)
+        untried[:, : self.capacity] = self.untried
+        rows = np.zeros(self.batch * capacity, self.rows.dtype)
+        as_items(rows)[: self.used] = as_items(self.rows)[: self.used]
+        return replace(self, nodes=nodes, untried=untried, rows=rows)
 
     @property
     def batch(self) -> int:
@@ -186,10 +196,9 @@ class Tree:
         """Gives the roots' legal actions another prior [B, A]."""
         set_root_prior(self.nodes, self.untried, prior)
 
-    def principal_variation(self, b: int) -> list[int]:
-        """The line of most visited actions from root b; the lowest of equals."""
-        line, node = [], 0
-        while tried := [c for c in self.children(b, node) if self.nodes[b, c]["visits"] > 0]:
-            node = min(tried, key=lambda c: (-self.nodes[b, c]["visits"], self.nodes[b, c]["action"]))
-            line.append(int(self.nodes[b, node]["action"]))
-        return line
+    def lines(self, b: int) -> dict[int, list[int]]:
+        """For each action of root b that was tried, the line of most visited actions that begins with it."""
+        room = np.empty(self.size[b], np.int32)
+        tried = (c for c in self.children(b, 0) if self.nodes[b, c]["visits"] > 0)
+        found = (room[: follow(self.nodes, b, node, room)].tolist() for node in tried)
+        return {line[0]: line for line in found}

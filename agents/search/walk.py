@@ -209,6 +209,25 @@ def view_roots(
 
 
 @kernel
+def follow(nodes: NDArray[Any], b: int, node: int, line: NDArray[Any]) -> int:
+    """Writes the action that leads to `node` and the most visited ones after it, the lowest of equals, into `line`;
+    returns how many they are."""
+    length = 0
+    while node >= 0:
+        line[length] = nodes[b, node].action
+        length += 1
+        best, most = -1, 0
+        c = nodes[b, node].first_child
+        while c >= 0:
+            child = nodes[b, c]
+            if child.visits > most or (child.visits == most and best >= 0 and child.action < nodes[b, best].action):
+                best, most = c, child.visits
+            c = child.sibling
+        node = best
+    return length
+
+
+@kernel
 def set_root_prior(nodes: NDArray[Any], untried: NDArray[Any], prior: NDArray[Any]) -> None:
     """Gives the roots' legal actions the prior [B, A]."""
     for b in range(prior.shape[0]):

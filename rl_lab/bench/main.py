@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from envs.spec import unknown_name
-from rl_lab.bench import alphazero, arena, environment, learning, random_go, search, startup, vector
+from rl_lab.bench import alphazero, arena, cost, environment, learning, random_go, search, startup, vector, viewer
 from rl_lab.bench.harness import Benchmark, Row, cells, new_table, run
 
 FILE_WIDTH = 150  # characters, where the table goes to a file or a pipe
@@ -18,8 +18,10 @@ AREAS: dict[str, Callable[[], list[Benchmark]]] = {
     "vector": vector.benchmarks,
     "search": search.benchmarks,
     "alphazero": alphazero.benchmarks,
+    "cost": cost.benchmarks,
     "arena": arena.benchmarks,
     "learning": learning.benchmarks,
+    "window": viewer.benchmarks,
     "startup": startup.benchmarks,
 }
 """One file an area: a new area is one file and one line here."""

@@ -1,30 +1,34 @@
 """GTP's analysis commands: of Leela Zero (lz-), of KataGo (kata-), and of Sabaki (without a prefix).
 
-They print a line of moves every so often until another command, or an empty line, comes in; those with genmove print
-one line and end with the move that the agent plays. The formats are those of KataGo's docs/GTP_Extensions.md. All
-values are from the side to move. What the lab's agents do not know is filled in so: `lcb` is the lower end of a 95%
-interval for a share of so many games won; scores and ownership are those of random games from the position, as in
-gtp_score; an agent without a search gives its moves one visit each. `avoid` and `allow` hold at the first move alone,
-whatever their depth.
+They print a line of moves every so often until another command, or an empty line, comes in; an analysis is one growing
+search, whatever the agent's own budget. Those with genmove print one line and end with the move that the agent plays.
+The formats are those of KataGo's docs/GTP_Extensions.md. All values are from the side to move. What the lab's agents do
+not know is filled in so: `lcb` is the lower end of a 95% interval for a share of so many games won; scores and
+ownership are those of the agent's net, whose scores come with no standard deviation (0), or, for agents without such a
+net, of random games, as in gtp_score; an agent without a search gives its moves one visit each. `avoid` and `allow`
+hold at the first move alone, whatever their depth.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from agents.agent import Decision
+from agents.search.player import SearchAgent
 from envs.games.game import States
 from rl_lab.go_io import gtp_text as text
-from rl_lab.go_io.gtp_score import Outlook, black_sign, outlook
-from rl_lab.go_io.gtp_search import EndlessThought, MoveInfo, move_infos
+from rl_lab.go_io.gtp_score import PLAYOUT_SEED, PLAYOUTS, black_sign
+from rl_lab.go_io.gtp_search import Thought
 from rl_lab.go_io.gtp_session import Session
 from rl_lab.go_io.gtp_setup import Words
 from rl_lab.go_io.gtp_text import GtpError, syntax_error
+from rl_lab.judgement import MoveInfo, Outlook, move_infos, outlooks
 
 CENTISECONDS = 100.0
 LEAST_INTERVAL = 0.01
@@ -94,28 +98,20 @@ def analyze(session: Session, words: Words, style: str) -> Iterator[str]:
 
 
 def _analysis(session: Session, wish: Wish, states: States, style: str) -> Iterator[str]:
-    thinker = session.player.thinker
-    if thinker is None:
-        decision = session.decide(wish.player)
-        yield from _every(session, wish, lambda: decision, states, style)
-        return
-    with EndlessThought(thinker, states, session.seeds(), wish.forbidden) as thought:
-        thought.first()
-        yield from _every(session, wish, lambda: thought.latest, states, style)
-
-
-def _every(
-    session: Session, wish: Wish, latest: Callable[[], Decision | None], states: States, style: str
-) -> Iterator[str]:
     """A line at once and after each interval, until there is new input."""
-    due = -math.inf
-    while True:
-        if (decision := latest()) and time.monotonic() >= due:
-            due = time.monotonic() + wish.interval
-            yield _line(session, wish, states, decision, style)
-        if session.new_input():
-            return
-        time.sleep(PAUSE)
+    agent, due = session.player.agent, -math.inf
+    if isinstance(agent, SearchAgent):
+        agent = agent.endless(states, wish.forbidden)
+    views = Views(session, states)
+    with Thought(agent, states, session.seeds(), wish.interval) as thought:
+        session.checked(thought.first())
+        while True:
+            if thought.latest and time.monotonic() >= due:
+                due = time.monotonic() + wish.interval
+                yield _line(session, wish, views, thought.latest, style)
+            if session.new_input():
+                return
+            time.sleep(PAUSE)
 
 
 def genmove_analyze(session: Session, words: Words, style: str) -> Iterator[str]:
@@ -124,30 +120,55 @@ def genmove_analyze(session: Session, words: Words, style: str) -> Iterator[str]
     if session.board.is_over:
         yield f"play {session.genmove(wish.player)}"
         return
-    states = session.board.position(wish.player)
+    views = Views(session, session.board.position(wish.player))
     with session.thinking(wish.player):
         decision = session.decide(wish.player, session.budget(wish.player))
     if decision.forfeits and decision.forfeits[0]:
         yield "play resign"
         return
-    yield _line(session, wish, states, decision, style)
+    yield _line(session, wish, views, decision, style)
     yield f"play {session.commit(wish.player, int(decision.action[0]), float(decision.value[0]))}"
 
 
-def _line(session: Session, wish: Wish, states: States, decision: Decision, style: str) -> str:
-    size, sign = session.game.size, black_sign(states)
-    moves = move_infos(session.game, decision, wish.forbidden)
-    shown = list(enumerate(moves[: wish.max_moves]))
+class Views:
+    """The outlooks of a position, a batch of one, and of what its moves lead to; each is worked out once."""
+
+    def __init__(self, session: Session, states: States) -> None:
+        self.session, self.states, self.sign = session, states, black_sign(states)
+        self._after: dict[int, Outlook] = {}
+
+    @cached_property
+    def root(self) -> Outlook:
+        """That of the position itself."""
+        return self._judge(self.states, PLAYOUTS)[0]
+
+    def after(self, moves: list[MoveInfo]) -> list[Outlook]:
+        """Those after the moves."""
+        unknown = [move.action for move in moves if move.action not in self._after]
+        if unknown:
+            states = np.repeat(self.states, len(unknown))
+            self.session.game.step(states, np.array(unknown))
+            self._after |= dict(zip(unknown, self._judge(states, MOVE_PLAYOUTS), strict=True))
+        return [self._after[move.action] for move in moves]
+
+    def _judge(self, states: States, playouts: int) -> list[Outlook]:
+        session = self.session
+        return outlooks(session.player.agent, session.game, states, session.seeds(PLAYOUT_SEED), playouts)
+
+
+def _line(session: Session, wish: Wish, views: Views, decision: Decision, style: str) -> str:
+    size, sign = session.game.size, views.sign
+    moves = move_infos(decision, wish.forbidden)
+    shown = moves[: wish.max_moves]
     if style == "lz":
-        return " ".join(_leela(move, order, size) for order, move in shown)
-    parts = [_kata(move, _after(session, states, move), sign, order, size) for order, move in shown]
-    if {"rootinfo", "ownership"} & wish.flags:
-        root = outlook(session, states)
-        if "rootinfo" in wish.flags:
-            visits = sum(move.visits for move in moves)
-            parts.append(f"rootInfo visits {visits} {_judgement(float(decision.value[0]), root, sign)}")
-        if "ownership" in wish.flags:
-            parts.append("ownership " + " ".join(f"{sign * value:.6f}" for value in root.ownership.ravel()))
+        return " ".join(_leela(move, order, size) for order, move in enumerate(shown))
+    after = views.after(shown)
+    parts = [_kata(move, view, sign, order, size) for order, (move, view) in enumerate(zip(shown, after, strict=True))]
+    if "rootinfo" in wish.flags:
+        visits = sum(move.visits for move in moves)
+        parts.append(f"rootInfo visits {visits} {_judgement(float(decision.value[0]), views.root, sign)}")
+    if "ownership" in wish.flags:
+        parts.append("ownership " + " ".join(f"{sign * value:.6f}" for value in views.root.ownership.ravel()))
     return " ".join(parts)
 
 
@@ -172,7 +193,7 @@ def _kata(move: MoveInfo, view: Outlook, sign: int, order: int, size: int) -> st
 def _judgement(value: float, view: Outlook, sign: int) -> str:
     lead = sign * view.lead
     return (
-        f"utility {value:.6f} winrate {(value + 1) / 2:.6f} scoreMean {lead:.6f} scoreStdev {view.spread:.6f} "
+        f"utility {value:.6f} winrate {(value + 1) / 2:.6f} scoreMean {lead:.6f} scoreStdev {view.spread or 0:.6f} "
         f"scoreLead {lead:.6f} scoreSelfplay {lead:.6f}"
     )
 
@@ -180,13 +201,6 @@ def _judgement(value: float, view: Outlook, sign: int) -> str:
 def _lcb(win: float, visits: int) -> float:
     """The lower end of the normal interval for a share, not below 0."""
     return max(0.0, win - Z * math.sqrt(max(win * (1 - win), 0.0) / max(1, visits)))
-
-
-def _after(session: Session, states: States, move: MoveInfo) -> Outlook:
-    """The outlook after a move."""
-    after = states.copy()
-    session.game.step(after, np.array([move.action]))
-    return outlook(session, after, MOVE_PLAYOUTS)
 
 
 def _interval(word: str) -> float:

@@ -1,27 +1,24 @@
 """GTP commands about the score, and pictures for GoGui.
 
-The lab counts the board as it stands, so `final_score` does too: what is dead must have been captured. Which stones are
-dead, as people would say, `final_status_list` answers by random games to the end (no player fills an own eye): a chain
-whose stones' points end as their owner's by more than a third, on a scale from -1 to 1, is alive; as the opponent's by
-as much, dead; any other counts as seki, which is also said of a fight that is not over.
+Which stones are dead, as people would say, random games to the end tell (no player fills an own eye): a chain whose
+stones' points end as their owner's by more than a third, on a scale from -1 to 1, is alive; as the opponent's by as
+much, in two of three games, dead; any other counts as seki, which is also said of a fight that is not over.
+`final_status_list` says so. `final_score` counts the board by area: of a finished game as it stands, since that is its
+result by the lab's rules, under which what is dead must have been captured; of one in progress without the dead stones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from envs.chance import branch_seeds
 from envs.games.game import States, player_sign
 from envs.games.go.game import Go
-from envs.games.go.layout import BLACK, WHITE
+from envs.games.go.layout import BLACK, EMPTY, WHITE
 from rl_lab.go_io import gtp_text as text
-from rl_lab.go_io.gtp_search import move_infos
 from rl_lab.go_io.gtp_session import Session
 from rl_lab.go_io.gtp_setup import Words
 from rl_lab.go_io.gtp_text import syntax_error, want
+from rl_lab.judgement import Outlook, move_infos, playout_outlook
 
 PLAYOUTS = 256
 CERTAIN = 1 / 3
@@ -29,30 +26,30 @@ STATUSES = ("alive", "dead", "seki")
 PLAYOUT_SEED = 1  # keeps these random games apart from those of the agent
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """How random games from a position end, on the average."""
-
-    ownership: NDArray[np.float64]
-    """[H, W], +1 Black's, -1 White's."""
-    lead: float
-    """Black's score minus White's, komi included."""
-    spread: float
-    """Its standard deviation."""
-
-
-def outlook(session: Session, states: States, playouts: int = PLAYOUTS) -> Outlook:
-    """The outlook of a position, a batch of one; the same each time."""
-    game, ends = session.game, np.repeat(states, playouts)
-    game.playout(ends, branch_seeds(session.seeds(PLAYOUT_SEED).repeat(playouts), np.arange(playouts)))
-    margins = game.margin(ends)
-    return Outlook(game.ownership(ends).mean(axis=0), float(margins.mean()), float(margins.std()))
+def outlook(session: Session, states: States) -> Outlook:
+    """How random games from a position, a batch of one, end; the same each time."""
+    return playout_outlook(session.game, states, session.seeds(PLAYOUT_SEED), PLAYOUTS)
 
 
 def final_score(session: Session, words: Words) -> str:
+    """Of a finished game its result, the board as it stands; before, an opinion: without the stones that are dead."""
     want(words, 0)
-    margin = float(session.game.margin(session.board.states)[0])
+    states = session.board.states if session.board.is_over else without_dead(session)
+    margin = float(session.game.margin(states)[0])
     return f"{'B' if margin > 0 else 'W'}+{abs(margin):g}" if margin else "0"
+
+
+def without_dead(session: Session) -> States:
+    """The position, a batch of one, when the dead stones have been taken off."""
+    states = session.board.states
+    dead = [point for chain, status in statuses(session) if status == "dead" for point in chain]
+    if not dead:
+        return states
+    stones = session.game.stones(states[0]).copy()
+    stones.flat[dead] = EMPTY
+    cleared = session.game.set_up(stones, int(states["to_play"][0]))
+    cleared["komi2"] = states["komi2"]
+    return cleared
 
 
 def final_status_list(session: Session, words: Words) -> str:
@@ -121,7 +118,7 @@ def top_moves(session: Session, words: Words) -> str:
     want(words, 0, 1)
     player = text.colour(words[0]) if words else int(session.board.states["to_play"][0])
     decision = session.decide(player)
-    moves, size = move_infos(session.game, decision), session.game.size
+    moves, size = move_infos(decision), session.game.size
     shown = [move for move in moves if move.action < size * size][:20]
     labels = " ".join(f"{text.points([m.action], size)} {decision.policy[0, m.action]:.0%}" for m in shown)
     line = moves[0].line if moves else []

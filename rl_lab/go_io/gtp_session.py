@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from agents.agent import Agent, Decision
+from agents.agent import REPORT_SECONDS, Agent, Decision, Watch, carry_on
 from agents.registry import make_agent
+from agents.search.player import SearchAgent
 from envs.chance import Seeds, seed_of, seed_states
 from envs.errors import LabError
 from envs.games.go.coords import vertex
 from envs.games.go.game import Go
 from rl_lab.go_io.gtp_board import Board
 from rl_lab.go_io.gtp_clock import Clock
-from rl_lab.go_io.gtp_search import Thinker
 from rl_lab.go_io.gtp_text import GtpError
 
 MOVES_TO_RESIGN = 3
+CLOCK_SHARE = 0.05  # of the time for a move, how long it may pass between two looks at the clock
 
 
 class Player:
@@ -25,9 +27,9 @@ class Player:
 
     def __init__(self, spec: str, game: Go) -> None:
         self.agent: Agent = make_agent(spec, game)
-        self.thinker = Thinker.of(self.agent)
-        if self.thinker:  # the first search compiles, which should not be on a clock
-            self.thinker.think(game.init(1), seed_states([0]), 1, lambda: False)
+        if isinstance(self.agent, SearchAgent):  # the first search compiles, which should not be on a clock
+            self.agent.think(game.init(1), seed_states([0]), lambda _: False)
+            self.agent.reset()
 
 
 class Session:
@@ -118,22 +120,25 @@ class Session:
         """The random state of the next decision: the same seed, game and move give the same."""
         return seed_states([seed_of(self.seed, self._games, len(self.board.moves), purpose)])
 
-    def budget(self, player: int) -> float | None:
-        """Seconds for the player's next move, None without a clock."""
+    def budget(self, player: int) -> float:
+        """Seconds for the player's next move, infinitely many without a clock."""
         size = self.game.size
         moves_to_go = max(size, (int(0.7 * size**2) - len(self.board.moves)) // 2)
-        return self.clock.budget(player, moves_to_go) if self.clock else None
+        return self.clock.budget(player, moves_to_go) if self.clock else math.inf
 
-    def decide(self, player: int, seconds: float | None = None) -> Decision:
-        """What the agent would play, in at most about so many seconds if it searches.
+    def decide(self, player: int, seconds: float = math.inf) -> Decision:
+        """What the agent would play, in about so many seconds if it searches; a resignation is left to the caller.
 
-        GtpError if it is an outside engine that fails; a resignation is left to the caller.
+        GtpError if it is an outside engine that fails.
         """
-        states, thinker = self.board.position(player), self.player.thinker
-        if seconds is not None and thinker:
-            decision = thinker.think_within(states, self.seeds(), seconds)
-        else:
-            decision = self.player.agent.act(states, self.seeds())
+        end = time.monotonic() + seconds
+        interval = min(REPORT_SECONDS, CLOCK_SHARE * seconds)
+        watch: Watch = carry_on if math.isinf(seconds) else lambda _: time.monotonic() < end
+        agent = self.player.agent
+        return self.checked(agent.think(self.board.position(player), self.seeds(), watch, interval))
+
+    def checked(self, decision: Decision) -> Decision:
+        """The decision; GtpError if it is none, because an outside engine has failed."""
         forfeit = decision.forfeits[0] if decision.forfeits else None
         if forfeit and forfeit.reason != "resign":
             raise GtpError(f"{self.player.agent.name} has no move ({forfeit.reason}): {forfeit.detail}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from agents.alphazero.config import AlphaZeroConfig
+from agents.alphazero.memory import is_out_of_memory
 from agents.alphazero.model import save_model
 from agents.alphazero.player import AlphaZeroAgent
 from agents.alphazero.trainer import Iteration, Trainer
+from envs.errors import LabError
 from rl_lab.runs.anchors import scores_against
 from rl_lab.runs.training import Check, Figures, Measure, Scores, Training
 
@@ -27,8 +31,12 @@ class AlphaZeroTraining(Training):
     config: AlphaZeroConfig
     trainer: Trainer
 
-    def __init__(self, config: AlphaZeroConfig) -> None:
-        self.config, self.trainer = config, Trainer(config)
+    def __init__(self, config: AlphaZeroConfig, is_resumed: bool = False) -> None:
+        self.config, self.trainer = config, Trainer(config, is_resumed)
+
+    @classmethod
+    def resumed(cls, config: AlphaZeroConfig) -> Self:
+        return cls(config, is_resumed=True)
 
     @property
     def subject(self) -> str:
@@ -45,7 +53,7 @@ class AlphaZeroTraining(Training):
 
     @property
     def step(self) -> int:
-        return self.trainer.replay.total
+        return self.trainer.positions
 
     @property
     def clock(self) -> float:
@@ -56,7 +64,8 @@ class AlphaZeroTraining(Training):
         return self.config.evaluation_seconds
 
     def iterate(self) -> tuple[dict[str, Any], Figures]:
-        measured = self.trainer.iterate()
+        with _memory_in_words():
+            measured = self.trainer.iterate()
         return asdict(measured), self._figures(measured)
 
     def _figures(self, m: Iteration) -> Figures:
@@ -68,6 +77,7 @@ class AlphaZeroTraining(Training):
             ("evaluations/s", f"{m.evaluations_this_iteration / m.play_seconds:,.0f} in self-play"),
             ("learning steps", f"{m.steps:,}"),
             *((f"loss {name}", f"{loss:.3f}" if m.steps else "-") for name, loss in asdict(m.losses).items()),
+            *([("memory", m.memory)] if m.memory else []),
         ]
 
     def evaluate(self, check: Check) -> Scores:
@@ -76,8 +86,21 @@ class AlphaZeroTraining(Training):
         player = AlphaZeroAgent(
             trainer.game, trainer.learner.average, EVALUATION_SIMULATIONS, "alphazero", self.config.device
         )
-        return scores_against(ANCHORS, trainer.game, player, self.config.seed, check)
+        with _memory_in_words():
+            return scores_against(ANCHORS, trainer.game, player, self.config.seed, check)
 
     def save_player(self, folder: Path) -> None:
-        learner = self.trainer.learner
-        save_model(folder, learner.average, self.trainer.game, {"steps": learner.steps, "seed": self.config.seed})
+        save_model(folder, self.trainer.learner.average, self.trainer.game, self.trainer.trained)
+
+
+@contextmanager
+def _memory_in_words() -> Iterator[None]:
+    """Says in a sentence that memory has run out where no smaller batch helps."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise LabError(
+            "There is not enough memory for this run: ask for fewer games, blocks or channels, or a smaller window_max."
+        ) from error

@@ -12,9 +12,10 @@ from agents.sb3.policy import policy_of
 from agents.sb3.trainer import Iteration, Sb3Trainer
 from envs.games.registry import GAMES, make_game
 from envs.spec import Spec
+from rl_lab.film import Film, film_kind, write_film
 from rl_lab.runs.policy_scores import HELD_OUT, policy_scores
 from rl_lab.runs.training import Check, Figures, Measure, Scores, Training
-from rl_lab.runs.video import Film, film_kind, policy_film, write_film
+from rl_lab.runs.video import policy_film
 
 SHOWN = ("loss", "policy_gradient_loss", "value_loss", "entropy_loss", "explained_variance", "exploration_rate")
 """Of what the algorithms tell of their learning, that which a person watches; the log has all."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 from rl_lab.arena.statistics import Interval
 
@@ -66,6 +66,11 @@ class Training(ABC):
     @abstractmethod
     def __init__(self, config: Any) -> None:
         """Begins a run with settings of the learner's own kind; raises LabError if they will not do."""
+
+    @classmethod
+    def resumed(cls, config: Any) -> Self:
+        """As the constructor, for a run that has checkpoints, one of which `trainer.load` takes over next."""
+        return cls(config)
 
     @property
     @abstractmethod

@@ -1,21 +1,15 @@
-"""Episodes as videos: .mp4 through ffmpeg (the extra `video`), .gif through pillow.
+"""Episodes as films (rl_lab/film.py writes them).
 
 A film is what the renderer of the faces draws, frame by frame, so it looks like render_mode="rgb_array".
 """
 
 from __future__ import annotations
 
-import importlib.util
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.agent import Agent
 from agents.registry import make_agent
@@ -32,61 +26,13 @@ from envs.solo.world import World, is_over
 from envs.spec import Spec
 from rl_lab.evaluate import ANCHORS, InSeat, evaluation_world
 from rl_lab.evaluate_gym import HELD_OUT, Decider, decider_for
+from rl_lab.film import Film, Frame, even
 
-Frame = NDArray[np.uint8]
-KINDS = (".mp4", ".gif")
 BOARD_FPS = 2
 LAST_SECONDS = 1.5
 """How long the end is shown."""
 MAX_FRAMES = 3000
 """A film of a longer episode shows its beginning."""
-
-
-@dataclass(frozen=True)
-class Film:
-    """Frames uint8[H, W, 3], all of one size, that are drawn as they are asked for."""
-
-    frames: Iterable[Frame]
-    fps: float
-
-
-def has_ffmpeg() -> bool:
-    """Whether an .mp4 can be written."""
-    return importlib.util.find_spec("imageio_ffmpeg") is not None
-
-
-def film_kind() -> str:
-    """The better kind of film that can be written here."""
-    return ".mp4" if has_ffmpeg() else ".gif"
-
-
-def check_film(path: Path) -> None:
-    """Makes the folder of a film; raises LabError if it cannot be written, or the kind of file is not to be had."""
-    if path.suffix.lower() not in KINDS:
-        raise LabError(f"A film ends in {' or '.join(KINDS)}, so '{path}' cannot be one.")
-    if path.suffix.lower() == ".mp4" and not has_ffmpeg():
-        raise LabError(f"'{path}' needs ffmpeg: pip install 'rl-lab[video]', or name a .gif.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LabError(f"{path} cannot be written: {error.strerror}.") from None
-    if not os.access(path.parent, os.W_OK) or path.is_dir():
-        raise LabError(f"{path} cannot be written: it is a folder, or its folder is closed to you.")
-
-
-def write_film(film: Film, path: Path) -> None:
-    """Writes a film as the kind of file that `path` names; it appears whole or not at all. Raises LabError as above."""
-    check_film(path)
-    temporary = path.with_name(f".part-{path.name}")  # ffmpeg goes by the ending
-    write = _write_mp4 if path.suffix.lower() == ".mp4" else _write_gif
-    try:
-        write(film, temporary)
-        temporary.replace(path)
-    except (OSError, RuntimeError) as error:  # imageio_ffmpeg raises both when ffmpeg fails or is not there
-        raise LabError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def policy_film(policy: Policy, config: Config, seed: int) -> Film:
@@ -154,20 +100,14 @@ def gym_film(env_id: str, decider: Decider, seed: int) -> Film:
 
 def _gym_frames(env: Replayable, observation: Any, first: Frame, decider: Decider, seed: int) -> Iterator[Frame]:
     seeds, over = seed_states([seed_of(seed, 0)]), False
-    yield _even(first)
+    yield even(first)
     while not over:
         mask = env.get_wrapper_attr("action_masks")()[None] if env.has_wrapper_attr("action_masks") else None
         action = decider.decide(np.asarray(observation)[None], mask, seeds).action[0]
         observation, _, terminated, truncated, _ = env.step(action)
-        yield _even(env.render())
+        yield even(env.render())
         over = terminated or truncated
     env.close()
-
-
-def _even(frame: Any) -> Frame:
-    """The frame without its last row or column where their number is odd: video encoders want pairs."""
-    height, width = (size - size % 2 for size in frame.shape[:2])
-    return np.ascontiguousarray(frame[:height, :width, :3], np.uint8)
 
 
 def _ended(frames: Iterator[Frame], fps: float) -> Iterator[Frame]:
@@ -176,29 +116,3 @@ def _ended(frames: Iterator[Frame], fps: float) -> Iterator[Frame]:
         yield frame
     for _ in range(int(LAST_SECONDS * fps)):
         yield frame
-
-
-def _write_mp4(film: Film, path: Path) -> None:
-    import imageio_ffmpeg
-
-    frames = iter(film.frames)
-    first = next(frames)
-    height, width, _ = first.shape
-    writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=film.fps, macro_block_size=1, quality=6)
-    writer.send(None)
-    try:
-        writer.send(first)
-        for frame in frames:
-            writer.send(frame)
-    finally:
-        writer.close()
-
-
-def _write_gif(film: Film, path: Path) -> None:
-    from PIL import Image
-
-    images = (Image.fromarray(frame).quantize(dither=Image.Dither.NONE) for frame in film.frames)
-    first = next(images)
-    first.save(
-        path, "GIF", save_all=True, append_images=images, duration=round(1000 / film.fps), loop=0, optimize=False
-    )

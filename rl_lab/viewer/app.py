@@ -1,4 +1,5 @@
-"""Opens the window on an environment: a person plays (`play`), or agents do and people look on (`watch`).
+"""Opens the window on an environment: a person plays (`play`), agents do and people look on (`watch`), or what has been
+played is shown again (`replay`); `start` lets people choose first.
 
 Environments and agents are named by their spec strings, or by Gymnasium ids; "human" takes a seat for a person.
 """
@@ -8,24 +9,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from envs.errors import LabError
 from envs.games.game import Game
 from rl_lab.viewer.desk import Desk
-from rl_lab.viewer.session import SPEEDS, Session
-from rl_lab.viewer.staging import HUMAN, make_env, make_seated_agent, make_stage
+from rl_lab.viewer.opening import check_plan, check_speed, close_all, make_stages, open_sessions, saver
+from rl_lab.viewer.session import Session
+from rl_lab.viewer.stage import Stage
+from rl_lab.viewer.staging import HUMAN, Plan, make_env
 from rl_lab.viewer.theme import THEMES
-from rl_lab.viewer.view import ALL_LAYERS
-
-PLAY_TURN_SECONDS = 0.8  # against a person the loop turns faster than for people who look on
+from rl_lab.viewer.view import DEFAULT_LAYERS
 
 
 @dataclass(frozen=True)
 class WindowOptions:
-    """How the window looks and where it writes."""
+    """How the window looks and sounds, and where it writes."""
 
     size: tuple[int, int] = (1280, 800)
     """Width and height in pixels; the window can be resized."""
@@ -33,6 +34,8 @@ class WindowOptions:
     """Colours: light or dark."""
     folder: Path = Path()
     """Where screenshots and saved games go."""
+    sound: bool = False
+    """Whether moves can be heard."""
 
     def __post_init__(self) -> None:
         if self.theme not in THEMES:
@@ -45,21 +48,20 @@ def play(
     seed: int = 0,
     hint: str = "",
     options: WindowOptions | None = None,
+    handicap: int = 0,
+    clock: str = "",
 ) -> None:
     """Opens a window in which at least one seat is "human".
 
-    `hint` names the agent that advises the person; without it the opponent does. Raises LabError for a wrong spec,
-    or if there is no display.
+    `hint` names the agent that advises the person; without it the opponent does. For `handicap` and `clock` see
+    Plan. Raises LabError for what is wrong, or if there is no display.
     """
     if HUMAN not in seats:
         raise LabError(f"to play, one of the seats must be '{HUMAN}'; to look on, use watch.")
-    made, options = make_env(env), options or WindowOptions()
-    _check_seed(seed)
-    require_display("rl-lab watch")
-    adviser = make_seated_agent(made, hint) if hint else None
-    session = Session(make_stage(made, seats, seed), seed, adviser)
-    session.turn_seconds = PLAY_TURN_SECONDS
-    _show(session, options, layers=frozenset())
+    plan = Plan(env, tuple(seats), seed, hint, handicap, clock)
+    check_plan(plan)
+    require_display()
+    _show(open_sessions(plan), options or WindowOptions())
 
 
 def watch(
@@ -70,38 +72,112 @@ def watch(
     headless: bool = False,
     record: Path | None = None,
     options: WindowOptions | None = None,
+    handicap: int = 0,
+    clock: str = "",
+    against: Sequence[str] = (),
 ) -> None:
-    """Opens a window in which agents act.
+    """Opens a window in which agents act; `against` are the seats of a second stage beside the first, on the same seed.
 
-    With `headless` no window opens, and `record` (.gif or .png) receives the same picture; without it, `record` is
-    written when the window is closed. Raises LabError for a wrong spec or path, or if there is no display.
+    With `headless` no window opens, and `record` receives the same picture (see rl_lab/viewer/record.py for the kinds
+    of file); without it, `record` is written when the window is closed. Raises LabError for what is wrong, or if there
+    is no display.
     """
-    from rl_lab.viewer import record as recorder
-
-    if HUMAN in seats:
+    if HUMAN in (*seats, *against):
         raise LabError(f"'{HUMAN}' cannot be watched; use play for a game with a person.")
-    if headless and record is None:
-        raise LabError("--headless needs --record FILE.gif or FILE.png, or nothing would be seen.")
-    if record is not None:
-        recorder.check_path(record)
-    _check_seed(seed)
-    if speed not in SPEEDS:
-        raise LabError(f"speed must be one of {', '.join(f'{s:g}' for s in SPEEDS)}, not {speed:g}.")
-    made, options = make_env(env), options or WindowOptions()
+    options = options or WindowOptions()
+    plan = Plan(env, tuple(seats), seed, "", handicap, clock, speed, tuple(against))
+    check_plan(plan)
+    _check_record(headless, record)
+    if headless and clock:
+        raise LabError("--clock is for the window: without it nobody waits, and no time runs.")
     if not headless:
-        require_display("rl-lab watch")
-    stage = make_stage(made, seats, seed)
-    if headless and record is not None:
-        try:
-            recorder.record_episode(stage, record, seed, theme=THEMES[options.theme])
-        finally:
-            stage.close()
+        require_display()
+        _show(sessions := open_sessions(plan), options)
+        stages = [session.stage for session in sessions]
+        if record is not None:
+            _record(stages, record, options)
         return
-    session = Session(stage, seed)
-    session.speed = speed
-    _show(session, options)
+    stages = make_stages(plan)
+    try:
+        _record(stages, record, options, play_with=seed)
+    finally:
+        for stage in stages:
+            stage.close()
+
+
+def replay(
+    path: Path,
+    number: int | None = None,
+    headless: bool = False,
+    record: Path | None = None,
+    options: WindowOptions | None = None,
+    speed: float = 1.0,
+) -> None:
+    """Opens a window on what has been played, held at its start; see open_replay for the files and `number`.
+
+    `headless` and `record` as for `watch`. Raises LabError for a file that cannot be shown.
+    """
+    from rl_lab.viewer.replay import Replay, open_replay
+
+    options = options or WindowOptions()
+    check_speed(speed)
+    _check_record(headless, record)
+    if headless:
+        found = open_replay(path, number)
+        _record([found.stage], record, options, play_with=0)
+        if found.warning:
+            print(found.warning, file=sys.stderr)
+        return
+    require_display()
+    from rl_lab.viewer.waiting import Tell, wait_for
+
+    def work(tell: Tell) -> Replay:
+        return open_replay(path, number, lambda done: tell(f"{done} actions so far"))
+
+    shown = wait_for(work, f"Opening {path.name}", THEMES[options.theme], options.size, stoppable=True)
+    if shown is None:
+        return
+    session = Session(shown.stage, shown.seed)
+    session.paused, session.speed = True, speed
+    session.message = shown.warning
+    _show([session], options)
     if record is not None:
-        recorder.record_stage(session.stage, record, theme=THEMES[options.theme])
+        _record([session.stage], record, options)
+
+
+def start(plan: Plan, options: WindowOptions | None = None) -> None:
+    """Lets people choose in the window, beginning with what `plan` says, and shows it, until they leave.
+
+    Raises LabError if there is no display.
+    """
+    require_display()
+    import pygame
+
+    from rl_lab.viewer.start import form_of
+    from rl_lab.viewer.start_window import StartWindow
+    from rl_lab.viewer.waiting import wait_for
+
+    options, form, message = options or WindowOptions(), form_of(plan), ""
+    try:
+        while (screen := StartWindow(form, THEMES[options.theme], options.size, message=message)).run():
+            options = replace(options, theme=screen.theme.name, size=screen.screen.get_size())
+            chosen = form.plan()
+            try:
+                check_plan(chosen)
+                sessions = wait_for(
+                    partial(open_sessions, chosen), f"Preparing {chosen.env}", screen.theme,
+                    options.size, close_all,
+                )  # fmt: skip
+            except LabError as problem:
+                message = str(problem)
+            except Exception as problem:  # an agent's own mistake is no reason to leave
+                message = f"This cannot be shown: {type(problem).__name__}: {problem}"
+            else:
+                message = ""
+                if sessions is not None:
+                    options = _show(sessions, options)
+    finally:
+        pygame.display.quit()
 
 
 def seated(env: Game | str, opponent: str, seat: str) -> tuple[str, ...]:
@@ -129,7 +205,7 @@ def watched(env: str, agent: str, opponent: str) -> tuple[str, ...]:
     return (agent or "random",)
 
 
-def require_display(command: str) -> None:
+def require_display(command: str = "rl-lab watch") -> None:
     """Raises LabError if a window cannot be opened here; `command` is what can do without."""
     chosen = os.environ.get("SDL_VIDEODRIVER")
     if sys.platform.startswith("linux") and not (
@@ -141,22 +217,43 @@ def require_display(command: str) -> None:
         )
 
 
-def _show(session: Session, options: WindowOptions, layers: frozenset[str] = ALL_LAYERS) -> None:
-    """Runs the window until it is closed; pygame is loaded only here."""
+def _show(sessions: Sequence[Session], options: WindowOptions) -> WindowOptions:
+    """Runs the window until it is closed, and returns how it looked then; pygame is loaded only here."""
     import pygame
 
-    from rl_lab.go_io.save import has_sgf, save_game
     from rl_lab.viewer.window import Window
 
-    save = partial(save_game, folder=options.folder) if has_sgf(session.stage) else None
+    first, beside = sessions[0], sessions[1] if len(sessions) > 1 else None
+    layers = frozenset[str]() if first.stage.has_human else DEFAULT_LAYERS
+    save = None if first.stage.is_record else saver(sessions, options.folder)
+    desk = Desk(first, THEMES[options.theme], layers, save, beside)
+    desk.sound = options.sound
     try:
-        window = Window(Desk(session, THEMES[options.theme], layers, save), options.size, options.folder)
+        window = Window(desk, options.size, options.folder)
     except pygame.error as problem:
-        session.close()
+        close_all(sessions)
         raise LabError(f"the window could not be opened: {problem}.") from None
     window.run()
+    return replace(options, theme=desk.theme.name, sound=desk.sound)
 
 
-def _check_seed(seed: int) -> None:
-    if seed < 0:
-        raise LabError(f"The seed must be 0 or more, not {seed}.")
+def _record(stages: Sequence[Stage], path: Path | None, options: WindowOptions, play_with: int | None = None) -> None:
+    """Writes what is on one stage or two, after playing it out with the seed `play_with` if that is given."""
+    from rl_lab.viewer import record as recorder
+
+    assert path is not None
+    beside = stages[1] if len(stages) > 1 else None
+    theme = THEMES[options.theme]
+    if play_with is None:
+        recorder.record_stage(stages[0], path, theme=theme, beside=beside)
+    else:
+        recorder.record_episode(stages[0], path, play_with, theme=theme, beside=beside)
+
+
+def _check_record(headless: bool, record: Path | None) -> None:
+    if headless and record is None:
+        raise LabError("--headless needs --record FILE.gif or FILE.png, or nothing would be seen.")
+    if record is not None:
+        from rl_lab.viewer import record as recorder
+
+        recorder.check_path(record)

@@ -1,77 +1,38 @@
-"""Any Gymnasium environment that renders pictures, on the stage: it lives in a process of its own.
-
-So a slow or broken environment cannot freeze the window, and one that draws with pygame itself cannot meet the
-window's (those of Gymnasium quit pygame when they close).
-"""
+"""Any Gymnasium environment that renders pictures, on the stage; it lives in a process of its own."""
 
 from __future__ import annotations
 
-import os
 import zlib
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import AsyncVectorEnv, AutoresetMode
-from numpy.typing import NDArray
 
 from agents.agent import Agent, Decision
-from agents.sb3.gym_vec_env import GymVecEnv, single_env
-from envs.chance import Seeds
+from agents.sb3.gym_vec_env import MAX_SEED, GymVecEnv, single_env
+from envs.chance import Seeds, draw_seeds, seed_states
 from envs.errors import LabError
 from envs.games.scene import Image, Scene
 from rl_lab.evaluate_gym import Decider, decider_for
+from rl_lab.viewer.gym_process import EnvProcess, Shown
 from rl_lab.viewer.stage import Frame, Observation, Player, Stage, check_action
 
-MAX_SIDE = 1200  # pixels of a picture that is kept; larger ones are thinned out
 START_SECONDS = 60.0
 
-
-@dataclass(frozen=True)
-class Shown:
-    """What the environment has answered."""
-
-    observation: NDArray[Any]
-    mask: NDArray[np.bool_] | None
-    """[A], the legal actions, for environments that tell them."""
-    picture: bytes
-    """RGB, compressed: an episode keeps all its pictures."""
-    size: tuple[int, int]
-    """Width and height of the picture in pixels."""
-    truncated: bool
-    steps: int
-
-
-class Pictured(gym.Wrapper[Any, Any, Any, Any]):
-    """Puts a picture, and the mask where there is one, beside every observation."""
-
-    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
-        """See gymnasium.Env.reset."""
-        observation, _ = self.env.reset(**options)
-        return observation, self._seen()
-
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """See gymnasium.Env.step."""
-        observation, reward, terminated, truncated, _ = self.env.step(action)
-        return observation, reward, terminated, truncated, self._seen()
-
-    def _seen(self) -> dict[str, Any]:
-        picture = np.asarray(self.env.render())
-        if picture.ndim != 3 or picture.shape[2] != 3:
-            raise ValueError(f"its picture has the shape {picture.shape}, not (height, width, 3)")
-        thinned = picture[:: -(-picture.shape[0] // MAX_SIDE), :: -(-picture.shape[1] // MAX_SIDE)].astype(np.uint8)
-        packed = {"picture": zlib.compress(thinned.tobytes(), 1), "size": (thinned.shape[1], thinned.shape[0])}
-        mask = getattr(self.env.unwrapped, "action_masks", None)
-        return {"seen": packed | {"mask": np.asarray(mask(), np.bool_) if mask else None}}
-
-
-def _make(env_id: str) -> Pictured:
-    os.environ["SDL_VIDEODRIVER"] = "dummy"  # this process has no window, and pygame would look for a place to show one
-    return Pictured(single_env(env_id, render_mode="rgb_array"))
+# What the actions of well-known environments mean, which those themselves do not tell.
+ACTION_NAMES: dict[str, tuple[str, ...]] = {
+    "CartPole": ("left", "right"),
+    "MountainCar": ("left", "none", "right"),
+    "Acrobot": ("torque −1", "none", "torque +1"),
+    "LunarLander": ("none", "left engine", "main engine", "right engine"),
+    "FrozenLake": ("left", "down", "right", "up"),
+    "FrozenLake8x8": ("left", "down", "right", "up"),
+    "CliffWalking": ("up", "right", "down", "left"),
+    "CliffWalkingSlippery": ("up", "right", "down", "left"),
+    "Taxi": ("down", "up", "right", "left", "pick up", "drop off"),
+    "Blackjack": ("stick", "hit"),
+}
 
 
 class ObservingAgent(Agent):
@@ -104,16 +65,15 @@ class GymStage(Stage):
         single = single_env(env_id)
         modes = single.metadata.get("render_modes", [])
         self.action_space = single.action_space
+        self._names = _action_names(single, self.num_actions)
         single.close()
         if "rgb_array" not in modes:
             raise LabError(f"{env_id} draws no pictures: it lacks the render mode rgb_array, only {modes} are there.")
-        self._env: AsyncVectorEnv | None = None
-        self._wanted_seed: int | None = None
-        self._resetting = False
-        self._steps = 0
+        self._process = EnvProcess(env_id)
+        self._first: Frame | None = None
         self.restart(seed)
         try:
-            self._process().parent_pipes[0].poll(START_SECONDS)
+            self._first = self._frame(START_SECONDS)
             if not self.arrive():
                 raise LabError(f"{env_id} has not begun after {START_SECONDS:.0f} seconds.")
         except LabError:
@@ -133,7 +93,7 @@ class GymStage(Stage):
         return int(self.action_space.n) if isinstance(self.action_space, spaces.Discrete) else 0
 
     def action_name(self, action: Any) -> str:
-        return str(int(action)) if self.num_actions else ", ".join(f"{number:+.2f}" for number in np.ravel(action))
+        return self._names[int(action)] if self.num_actions else ", ".join(f"{x:+.2f}" for x in np.ravel(action))
 
     def scene(self, frame: Frame) -> Scene:
         width, height = frame.state.size
@@ -160,61 +120,29 @@ class GymStage(Stage):
         return f"{ending} after {frame.state.steps} steps, return {frame.returns[0]:.4g}"
 
     def begin(self, seed: int) -> None:
-        self._wanted_seed = seed
-        if not self.waiting:
-            self._reset()
+        # As in evaluations and in training, so that the same seed is the same episode everywhere.
+        self._process.reset(int(draw_seeds(seed_states([seed]))[0] % MAX_SEED))
 
     def send(self, frame: Frame, action: Any) -> None:
         if self.num_actions:
             check_action(self, frame, action)
-        self._process().step_async(np.asarray(action)[None])
+        self._process.step(np.asarray(action, self.action_space.dtype) if not self.num_actions else int(action))
 
     def poll(self) -> Frame | None:
-        try:
-            return self._received() if self._process().parent_pipes[0].poll(0) else None
-        except Exception as problem:  # whatever a stranger's environment raises, or that its process has died
-            self.close()
-            raise LabError(f"The environment failed: {type(problem).__name__}: {problem}") from None
+        first, self._first = self._first, None
+        return first or self._frame()
 
     def close(self) -> None:
-        env, self._env = self._env, None
-        if env is not None:
-            for process in env.processes:
-                process.kill()  # it may be in the middle of anything, and holds nothing worth keeping
-            with suppress(Exception):  # what a process that has died makes of it
-                env.close(terminate=True)
+        self._process.close()
 
-    def _process(self) -> AsyncVectorEnv:
-        """The environment's process, a new one if there is none or it has failed."""
-        if self._env is None:
-            self._env = AsyncVectorEnv(
-                [partial(_make, self.env_id)],
-                shared_memory=False,
-                context="spawn",
-                autoreset_mode=AutoresetMode.DISABLED,
-            )
-        return self._env
+    def _frame(self, seconds: float = 0.0) -> Frame | None:
+        reply = self._process.poll(seconds)
+        return None if reply is None else Frame(reply.shown, 0, reply.over, (reply.reward,))
 
-    def _reset(self) -> None:
-        seed, self._wanted_seed = self._wanted_seed, None
-        self._resetting = True
-        self._process().reset_async(seed=seed)
 
-    def _received(self) -> Frame | None:
-        env = self._process()
-        if self._resetting:
-            self._resetting, self._steps = False, 0
-            observations, infos = env.reset_wait()
-            reward, terminated, truncated = 0.0, False, False
-        else:
-            observations, rewards, ends, cuts, infos = env.step_wait()
-            reward, terminated, truncated = float(rewards[0]), bool(ends[0]), bool(cuts[0])
-            self._steps += 1
-        if self._wanted_seed is not None:  # a new episode was asked for while this answer was on its way
-            self._reset()
-            return None
-        seen = infos["seen"]
-        size = tuple(int(number) for number in seen["size"][0])
-        mask = seen["mask"][0]
-        shown = Shown(observations[0], mask, seen["picture"][0], (size[0], size[1]), truncated, self._steps)
-        return Frame(shown, 0, terminated or truncated, (reward,))
+def _action_names(env: gym.Env[Any, Any], num_actions: int) -> tuple[str, ...]:
+    """A name for each action: what the environment calls it, as Atari's do, or what is known here, or a digit."""
+    tell = getattr(env.unwrapped, "get_action_meanings", None)
+    known = ACTION_NAMES.get(env.spec.name if env.spec else "", ())
+    names = tuple(str(name).lower() for name in tell()) if callable(tell) else known
+    return names if len(names) == num_actions else tuple(map(str, range(num_actions)))

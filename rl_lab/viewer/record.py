@@ -1,137 +1,202 @@
-"""The same picture without a display: a game as an animated GIF, or its end as a PNG."""
+"""The window's picture without a window: an episode as a film (.gif, .mp4), or its last moment as a .png."""
 
 from __future__ import annotations
 
-import os
+import copy
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import replace
-from itertools import chain
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pygame
 from PIL import Image
 
 from envs.chance import seed_states
-from envs.errors import LabError
+from envs.errors import IllegalAction, LabError
+from rl_lab import film
+from rl_lab.film import Film, check_film, whole_file, write_film
 from rl_lab.viewer.layout import Layout, layout
 from rl_lab.viewer.picture import draw_picture
 from rl_lab.viewer.session import chosen, turn_seed
 from rl_lab.viewer.stage import Stage
-from rl_lab.viewer.theme import BOARD_LAYERS, LIGHT, Theme
+from rl_lab.viewer.theme import BOARD_LAYERS, LIGHT, RGB, Theme
 from rl_lab.viewer.view import View, recall
 
 SIZE = (1100, 720)
-ACT_MS, OBSERVE_MS, END_MS = 700, 400, 4000  # how long a chosen action, the answer to it and the result are shown
-DETAILED_PLIES = 30  # games up to here also show each answer of the environment
-MAX_PICTURES = 150  # longer games skip plies evenly
+KINDS = (*film.KINDS, ".png")
+MAX_STEPS = 5000
+"""An episode that has not ended by itself ends here: some environments never do."""
+
+FPS = 10
+FILM_SECONDS = 40.0
+"""Long episodes are shown faster, to last about so long."""
+SLOWEST, FASTEST = 0.7, 0.2
+"""Seconds for a chosen action, in a short and in a long episode."""
+ANSWER_SHARE = 4 / 7
+"""The environment's answer is shown for so much of the time of an action."""
+END_SECONDS = 4.0
+DETAILED_PLIES = 30
+"""Episodes up to here also show each answer of the environment."""
+MAX_PICTURES = 150
+"""Longer episodes skip plies evenly."""
+
 NUM_COLORS = 128
-WAIT_SECONDS = 0.001  # between looks at whether an environment has answered
-KINDS = (".gif", ".png")
+LEAST_SHADES = 48
+WAIT_SECONDS = 0.001
+"""Between looks at whether an environment has answered."""
 
 
-def record_episode(stage: Stage, path: Path, seed: int = 0, size: tuple[int, int] = SIZE, theme: Theme = LIGHT) -> None:
+def record_episode(
+    stage: Stage,
+    path: Path,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    theme: Theme = LIGHT,
+    beside: Stage | None = None,
+) -> None:
     """Lets the agents on the stage act to the end of the episode, and writes it as `record_stage` does.
 
-    The same seed gives the same episode here as in the window.
+    The same seed gives the same episode here as in the window. What was recorded is shown to its end. Raises LabError
+    if an agent or an environment fails, and as `record_stage` does.
     """
     check_path(path)
+    for one in (stage, beside):
+        if one is not None:
+            play_out(one, seed)
+    record_stage(stage, path, size, theme, beside)
+
+
+def play_out(stage: Stage, seed: int) -> None:
+    """Lets the agents act until the episode ends, at most MAX_STEPS times; raises LabError if anything fails."""
+    if stage.is_record:
+        stage.ply = len(stage.frames) - 1
+        return
     for player in stage.players:
         if player.agent:
             player.agent.reset()
-    while not stage.at_end:
-        agent = stage.players[stage.to_play].agent
-        assert agent, "a person cannot act here"
-        decision = agent.act(stage.question(stage.frame), seed_states([turn_seed(seed, 0, stage.ply)]))
+    while not stage.at_end and stage.ply < MAX_STEPS:
+        _turn(stage, seed)
+        while not stage.arrive() and stage.waiting:
+            time.sleep(WAIT_SECONDS)
+
+
+def _turn(stage: Stage, seed: int) -> None:
+    """One action of the agent to move, or its resignation."""
+    player, seat = stage.players[stage.to_play], stage.seats[stage.to_play]
+    if player.agent is None:
+        raise LabError(f"{seat} is a person, who cannot act without a window.")
+    try:
+        decision = player.agent.act(stage.question(stage.frame), seed_states([turn_seed(seed, 0, stage.ply)]))
         if decision.forfeits and decision.forfeits[0]:
             stage.forfeit(stage.to_play)
-            break
-        stage.act(chosen(decision), decision)
-        while not stage.arrive():
-            time.sleep(WAIT_SECONDS)
-    record_stage(stage, path, size, theme)
+        else:
+            stage.act(chosen(decision), decision)
+    except (LabError, IllegalAction) as problem:
+        raise LabError(f"{seat} ({player.name}) failed: {problem}") from None
+    except Exception as problem:  # an agent may raise anything; its bug must not be lost
+        raise LabError(f"{seat} ({player.name}) failed: {type(problem).__name__}: {problem}") from problem
 
 
-def record_stage(stage: Stage, path: Path, size: tuple[int, int] = SIZE, theme: Theme = LIGHT) -> None:
-    """Writes the episode on a stage: all as a .gif, or its last position as a .png; the file appears whole or not.
+def record_stage(
+    stage: Stage,
+    path: Path,
+    size: tuple[int, int] = SIZE,
+    theme: Theme = LIGHT,
+    beside: Stage | None = None,
+) -> None:
+    """Writes the episode on a stage: all as a .gif or .mp4, or its last moment as a .png.
 
-    Raises LabError for another kind of file or a place that cannot be written.
+    `beside` is a second stage to compare with, drawn side by side. The file appears whole or not at all; the stages may
+    go on meanwhile. Raises LabError for another kind of file or a place that cannot be written.
     """
     check_path(path)
-    places = layout(*size, len(stage.seats), toolbar=False)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        if path.suffix.lower() == ".png":
-            _image(recall(stage, stage.ply), places, size, theme).save(temporary, "PNG", optimize=True)
-        else:
-            _write_gif(stage, temporary, places, size, theme)
-        temporary.replace(path)
-    except OSError as problem:
-        with suppress(OSError):
-            temporary.unlink()
-        raise LabError(f"{path} cannot be written: {problem.strerror or problem}.") from None
+    stages = tuple(_snapshot(one) for one in (stage, beside) if one is not None)
+    painter = Painter(size, layout(*size, len(stage.seats), boards=len(stages), toolbar=False), theme)
+    if path.suffix.lower() == ".png":
+        with whole_file(path) as temporary:
+            Image.fromarray(painter.picture(*_last(stages))).save(temporary, "PNG", optimize=True)
+    else:
+        palette = painter.palette(stages) if path.suffix.lower() == ".gif" else None
+        write_film(Film(_frames(stages, painter), FPS, palette), path)
 
 
 def check_path(path: Path) -> None:
     """Makes the folder of a recording; raises LabError if it cannot be written, or for another kind of file."""
-    if path.suffix.lower() not in KINDS:
-        raise LabError(f"a recording ends in {' or '.join(KINDS)}, so '{path}' cannot be one.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise LabError(f"{path} cannot be written: {problem.strerror or problem}.") from None
-    if not os.access(path.parent, os.W_OK):
-        raise LabError(f"{path} cannot be written: permission denied.")
+    check_film(path, KINDS)
 
 
-def moments(stage: Stage) -> Iterator[tuple[View, int]]:
-    """The views of an episode in order, each with how many milliseconds it is shown; none knows what comes later."""
-    stride = -(-(stage.ply + 1) // MAX_PICTURES)
-    for ply in range(0, stage.ply, stride):
-        if ply > 0 and stage.ply <= DETAILED_PLIES:
-            yield _so_far(recall(stage, ply, chosen=False)), OBSERVE_MS
-        yield _so_far(recall(stage, ply)), ACT_MS
-    yield recall(stage, stage.ply), END_MS
+def moments(*stages: Stage) -> Iterator[tuple[tuple[View, ...], float]]:
+    """The views of an episode (of several side by side) in order, with the seconds each moment is shown.
+
+    As in the window, none knows what comes later.
+    """
+    length = max(stage.ply for stage in stages)
+    stride = -(-(length + 1) // MAX_PICTURES)
+    seconds = min(SLOWEST, max(FASTEST, FILM_SECONDS * stride / (length + 1)))
+    for ply in range(0, length, stride):
+        if ply > 0 and length <= DETAILED_PLIES:
+            yield tuple(_moment(stage, ply, acting=False) for stage in stages), seconds * ANSWER_SHARE
+        yield tuple(_moment(stage, ply) for stage in stages), seconds
+    yield _last(stages), END_SECONDS
 
 
-def _so_far(view: View) -> View:
-    known = view.index if view.on_board else view.index - 1
-    return replace(view, values=[(ply, seat, value) for ply, seat, value in view.values if ply <= known])
+def _moment(stage: Stage, ply: int, acting: bool = True) -> View:
+    """One stage at a ply, or at its end if that came before."""
+    if ply >= stage.ply:
+        return recall(stage, stage.ply)
+    view = recall(stage, ply, chosen=acting)
+    known = ply if view.on_board else ply - 1
+    values = [value for value in view.values if value[0] <= known]
+    return replace(view, frames=view.frames[: ply + 1], values=values)
 
 
-def _image(view: View, places: Layout, size: tuple[int, int], theme: Theme) -> Image.Image:
-    surface = pygame.Surface(size)
-    draw_picture(surface, places, theme, view)
-    return Image.frombytes("RGB", size, pygame.image.tobytes(surface, "RGB"))
+def _last(stages: tuple[Stage, ...]) -> tuple[View, ...]:
+    return tuple(recall(stage, stage.ply) for stage in stages)
 
 
-def _write_gif(stage: Stage, path: Path, places: Layout, size: tuple[int, int], theme: Theme) -> None:
-    """One palette for all pictures: they share most of their pixels, and only what differs is stored."""
-    views = list(moments(stage))
-    palette = _palette([view for view, _ in views], places, size, theme)
-    images = (
-        _image(view, places, size, theme).quantize(palette=palette, dither=Image.Dither.NONE) for view, _ in views
-    )
-    next(images).save(
-        path,
-        "GIF",
-        save_all=True,
-        append_images=images,
-        duration=[milliseconds for _, milliseconds in views],
-        loop=0,
-        disposal=1,
-    )
+def _snapshot(stage: Stage) -> Stage:
+    """The episode as it stands: a window may let the stage go on while another thread records it."""
+    still = copy.copy(stage)
+    still.frames = stage.frames[: stage.ply + 1]
+    still.ply = len(still.frames) - 1
+    return still
 
 
-def _palette(views: list[View], places: Layout, size: tuple[int, int], theme: Theme) -> Image.Image:
-    """The theme's own colours exactly, then the shades that the first, the middle and the last picture need."""
-    samples = [_image(views[i], places, size, theme) for i in sorted({0, len(views) // 2, len(views) - 1})]
-    sheet = Image.new("RGB", (size[0], size[1] * len(samples)))
-    for i, sample in enumerate(samples):
-        sheet.paste(sample, (0, size[1] * i))
-    exact = {*theme.colors.values(), *theme.scene.values(), *BOARD_LAYERS.values()}
-    shades = sheet.quantize(NUM_COLORS - len(exact), dither=Image.Dither.NONE).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*chain.from_iterable(sorted(exact)), *shades])
-    return palette
+def _frames(stages: tuple[Stage, ...], painter: Painter) -> Iterator[film.Frame]:
+    for views, seconds in moments(*stages):
+        picture = film.even(painter.picture(*views))
+        for _ in range(max(1, round(seconds * FPS))):
+            yield picture
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Draws views as the window does, at one size and in one theme."""
+
+    size: tuple[int, int]
+    places: Layout
+    theme: Theme
+
+    def picture(self, view: View, beside: View | None = None) -> film.Frame:
+        """The picture, uint8[H, W, 3]."""
+        pygame.font.init()
+        surface = pygame.Surface(self.size)
+        draw_picture(surface, self.places, self.theme, view, beside)
+        width, height = self.size
+        return np.frombuffer(pygame.image.tobytes(surface, "RGB"), np.uint8).reshape(height, width, 3)
+
+    def palette(self, stages: tuple[Stage, ...]) -> list[RGB]:
+        """One for all pictures, so that only what differs is stored.
+
+        It has the theme's own colours (of two that nobody could tell apart, one), then the shades that the first, the
+        middle and the last picture need.
+        """
+        middle = max(stage.ply for stage in stages) // 2
+        samples = [tuple(_moment(stage, ply) for stage in stages) for ply in sorted({0, middle})] + [_last(stages)]
+        sheet = Image.fromarray(np.concatenate([self.picture(*views) for views in samples]))
+        exact = sorted({*self.theme.colors.values(), *self.theme.scene.values(), *BOARD_LAYERS.values()})
+        count = max(LEAST_SHADES, NUM_COLORS - len(exact))
+        shades = np.array(sheet.quantize(count, dither=Image.Dither.NONE).getpalette(), int).reshape(-1, 3)
+        taken = {film.cell(color) for color in exact}
+        return [*exact, *(shade for shade in map(tuple, shades.tolist()) if film.cell(shade) not in taken)]

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from envs.chance import seed_states
-from envs.games.game import Game, States
+from envs.games.game import Game, States, TerritoryGame
 from envs.games.scene import Scene
 from envs.solo.world import World
 from rl_lab.viewer.stage import Frame, Observation, Player, Stage, check_action
@@ -59,6 +60,16 @@ class GameStage(Stage):
 
     def preview(self, frame: Frame, action: int) -> Frame | None:
         return self._after(frame, action)
+
+    def areas(self, frame: Frame) -> NDArray[Any] | None:
+        return self.game.ownership(self.question(frame))[0] if isinstance(self.game, TerritoryGame) else None
+
+    def tallies(self, frame: Frame, seat: int) -> tuple[str, ...]:
+        names = frame.state.dtype.names or ()
+        told = [f"{frame.state['captures'][seat]} captured"] if "captures" in names else []
+        if seat == 1 and "komi2" in names:
+            told.append(f"komi {frame.state['komi2'] / 2:g}")
+        return tuple(told)
 
     def outcome_text(self, frame: Frame) -> str:
         return self.game.result_text(frame.state)

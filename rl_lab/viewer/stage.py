@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,17 @@ from numpy.typing import NDArray
 from agents.agent import Agent, Decision
 from envs.errors import IllegalAction
 from envs.games.scene import Scene
+
+ForfeitReason = Literal["resign", "illegal", "time", "crash"]
+"""Why a seat gives up; see agents.agent.Forfeit."""
+
+WINS: dict[str, str] = {
+    "resign": "by resignation",
+    "time": "on time",
+    "illegal": "by an illegal move",
+    "crash": "by forfeit",
+}
+"""How the other seat has won then."""
 
 
 class Phase(Enum):
@@ -92,6 +103,8 @@ class Stage(ABC):
         """How many actions have been played and not undone."""
         self.resigned: int | None = None
         """The seat that has given up."""
+        self.resigned_by: ForfeitReason = "resign"
+        """Why it has."""
         self._sent: Frame | None = None
 
     # What the environment is
@@ -134,6 +147,14 @@ class Stage(ABC):
     def preview(self, frame: Frame, action: int) -> Frame | None:
         """What that legal action would lead to, for the pointer above it; None where chance has a say."""
         return None
+
+    def areas(self, frame: Frame) -> NDArray[Any] | None:
+        """Who owns each point as the board stands: +1 seat 0, -1 seat 1, 0 neither, [H, W]; None without territory."""
+        return None
+
+    def tallies(self, frame: Frame, seat: int) -> tuple[str, ...]:
+        """What the seat has gathered, in a few words each, such as "3 captured"."""
+        return ()
 
     @abstractmethod
     def outcome_text(self, frame: Frame) -> str:
@@ -202,7 +223,7 @@ class Stage(ABC):
     def result_text(self) -> str:
         """How the episode ended, in words; "" while it runs."""
         if self.resigned is not None:
-            return f"{self.seats[1 - self.resigned]} wins by resignation"
+            return f"{self.seats[1 - self.resigned]} wins {WINS[self.resigned_by]}"
         return self.outcome_text(self.frame) if self.over else ""
 
     @property
@@ -275,9 +296,9 @@ class Stage(ABC):
         self.ply = last if target is None else target
         return True
 
-    def forfeit(self, seat: int) -> None:
+    def forfeit(self, seat: int, reason: ForfeitReason = "resign") -> None:
         """The seat gives up the game."""
-        self.resigned = seat
+        self.resigned, self.resigned_by = seat, reason
 
     def resign(self) -> bool:
         """The person to move (or the only person) gives up; False if no person plays a game or it is over."""

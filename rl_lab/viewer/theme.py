@@ -1,7 +1,7 @@
 """Every colour, font and size of the window in one place.
 
 The colours of data are told apart by people with any colour vision (after Okabe and Ito, 2008), and no two layers of
-what an agent thinks share one: the policy is blue, visits are vermilion, values are green.
+what an agent thinks share one: the policy is blue, visits are vermilion, values go from purple (bad) to green (good).
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Theme:
 
 
 def _theme(name: str, colors: dict[str, str], scene: dict[str, str]) -> Theme:
-    stones = {role: scene[role] for role in ("stone_0", "stone_1")}
     # What only some worlds draw keeps the painters' own colours.
     roles = {**PALETTE, **{k: _rgb(v) for k, v in scene.items()}}
-    return Theme(name, {k: _rgb(v) for k, v in (colors | stones).items()}, roles)
+    shared = {role: roles[role] for role in ("stone_0", "stone_1", "agent")}
+    return Theme(name, {k: _rgb(v) for k, v in colors.items()} | shared, roles)
 
 
 LIGHT = _theme(
@@ -52,6 +52,7 @@ LIGHT = _theme(
         "ink": "#22262B",
         "faint": "#6A6F76",  # secondary text
         "trough": "#E6E2D9",  # the empty part of a bar
+        "plane": "#2F4B63",  # a 1 in a plane of what the agent sees
         "plot": "#C3C2BC",  # behind the timeline, where black and white lines both show
         "live": "#E69F00",  # what happens right now in the loop
         "live_ground": "#FFF1CF",
@@ -84,6 +85,7 @@ DARK = _theme(
         "ink": "#ECEFF2",
         "faint": "#9AA4AF",
         "trough": "#323941",
+        "plane": "#9CC3E0",
         "plot": "#5B646E",
         "live": "#F5B32E",
         "live_ground": "#46391B",
@@ -110,10 +112,10 @@ DARK = _theme(
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 # On the board the layers lie on wood in both themes, so there they keep the colours of the light one.
-BOARD_LAYERS: dict[str, RGB] = {"policy": LIGHT["policy"], "visits": LIGHT["visits"]}
+BOARD_LAYERS: dict[str, RGB] = {role: LIGHT[role] for role in ("policy", "visits", "value", "loss", "live")}
 
 # Sizes in the window's unit, which layout.unit() turns into pixels.
-TEXT = {"small": 12.5, "body": 14.5, "title": 17.0}
+TEXT = {"tiny": 10.5, "small": 12.5, "body": 14.5, "title": 17.0}
 RADIUS = 8.0
 
 

@@ -9,9 +9,34 @@ from typing import Any
 from agents.agent import Decision
 from rl_lab.viewer.session import Session, chosen
 from rl_lab.viewer.stage import Frame, Phase, Player, Stage
+from rl_lab.viewer.status import acting, sentence, status, turn
 
-LAYERS = ("policy", "visits")
+
+@dataclass(frozen=True)
+class Layer:
+    """One kind of thing that an agent thinks, drawn on the board."""
+
+    name: str
+    key: str
+    """The key of the keyboard that switches it."""
+    tip: str
+
+
+LAYERS: dict[str, Layer] = {
+    "policy": Layer("policy", "1", "How likely each action is before any search, or as the agent acts"),
+    "visits": Layer("visits", "2", "How often the search tried each action"),
+    "q": Layer("value", "3", "What the agent expects of each action"),
+    "line": Layer("line", "4", "The moves it expects next, numbered"),
+    "ownership": Layer("areas", "5", "Whose each point will be in the end"),
+}
 ALL_LAYERS = frozenset(LAYERS)
+DEFAULT_LAYERS = ALL_LAYERS - {"ownership"}
+
+PANELS: dict[str, str] = {
+    "loop": "The loop of agent and environment",
+    "planes": "The state as the agent sees it, in place of the loop",
+    "tree": "What the search looked at, in place of the decision's table",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +76,11 @@ class View:
     """What the decision panel tells."""
     on_board: bool = False
     """The thought is about the state shown, so it can be drawn on the board."""
-    layers: frozenset[str] = ALL_LAYERS
+    layers: frozenset[str] = DEFAULT_LAYERS
+    panel: str = "loop"
+    """Which of PANELS is asked for."""
+    notes: tuple[tuple[str, ...], ...] = ()
+    """For each seat what its card tells besides, such as "5:00" and "3 captured"; () where nobody has anything."""
     revealed: bool = True
     """Whether an agent's thoughts may be seen at all: not while a person plays against it, unless asked for."""
     rewards: tuple[float, ...] = (0.0,)
@@ -64,12 +93,17 @@ class View:
     """What has been done, such as a file that was saved."""
     hover: int | None = None
     values: Sequence[tuple[int, int, float]] = field(default_factory=list)
-    """(ply, seat, value from player 0's side) of every decision so far."""
+    """(ply, seat, value from player 0's side) of every decision so far, one that is forming included."""
 
     @property
     def frame(self) -> Frame:
         """The frame shown."""
         return self.frames[self.index]
+
+    @property
+    def is_game(self) -> bool:
+        """Whether two play against each other; else one agent acts in a world."""
+        return len(self.stage.seats) == 2
 
     @property
     def live(self) -> bool:
@@ -92,9 +126,10 @@ class View:
 def recall(
     stage: Stage,
     index: int,
-    layers: frozenset[str] = ALL_LAYERS,
+    layers: frozenset[str] = DEFAULT_LAYERS,
     revealed: bool = True,
     chosen: bool = True,
+    panel: str = "loop",
 ) -> View:
     """The view of a frame of the past; at the end, the result.
 
@@ -116,32 +151,35 @@ def recall(
         thought=thought,
         on_board=on_board,
         layers=layers,
+        panel=panel,
+        notes=tuple(stage.tallies(frames[index], seat) for seat in range(len(stage.seats))),
         revealed=revealed or stage.over,
         rewards=stage.rewards if last else frames[index].rewards,
         returns=frames[index].returns,
         result=stage.result_text,
-        status=_sentence(stage.result_text) if last else _turn(stage, index, chosen),
+        status=sentence(stage.result_text) if last else turn(stage, index, chosen),
         values=_values(frames, None),
     )
 
 
 def capture(
     session: Session,
-    layers: frozenset[str] = ALL_LAYERS,
+    layers: frozenset[str] = DEFAULT_LAYERS,
     index: int | None = None,
     hover: int | None = None,
     note: str = "",
+    panel: str = "loop",
 ) -> View:
     """The view of a session: live, or with `index` at a frame of its past."""
     stage = session.stage
     revealed = bool(layers)
     if index is not None and index < stage.ply:
-        past = recall(stage, index, layers, revealed)
+        past = recall(stage, index, layers, revealed, panel=panel)
         return replace(past, status=f"Looking back: {past.status}", message=session.message, note=note)
     frames = stage.frames[: stage.ply + 1]
     if session.hint is not None:
         thought: Thought | None = Thought(session.hint, stage.to_play, stage.frame, is_hint=True)
-        on_board, layers, revealed = True, ALL_LAYERS, True
+        on_board, layers, revealed = True, DEFAULT_LAYERS, True
     elif session.forming is not None and not stage.human_to_move:
         thought, on_board = Thought(session.forming, stage.to_play, stage.frame, forming=True), True
     else:
@@ -153,38 +191,28 @@ def capture(
         frames=frames,
         index=stage.ply,
         phase=session.phase,
-        action=_action(session),
+        action=acting(session),
         progress=min(1.0, session.seconds / session.phase_seconds) if moving else 1.0,
         thought=thought,
         on_board=on_board,
         layers=layers,
+        panel=panel,
+        notes=tuple(session.notes(seat) for seat in range(len(stage.seats))),
         revealed=revealed or stage.over,
         rewards=stage.rewards,
         returns=stage.frame.returns,
         result=stage.result_text,
-        status=_status(session),
+        status=status(session),
         message=session.message,
         note=note,
         hover=hover,
-        values=_values(frames, session.decision),
+        values=_values(frames, session.decision or session.forming),
     )
 
 
 def sign(seat: int) -> int:
     """What turns a value of a seat to player 0's side and back."""
     return 1 - 2 * seat
-
-
-def _action(session: Session) -> Any:
-    """The action on the loop's arrow."""
-    stage = session.stage
-    if session.phase is Phase.THINK:
-        return None
-    if session.phase is Phase.ACT:
-        if session.decision is not None:
-            return chosen(session.decision)
-        return stage.frames[stage.ply + 1].action if stage.is_record else None
-    return stage.frame.action
 
 
 def _thought(frames: Sequence[Frame], at: int, made: Decision | None) -> tuple[Thought | None, bool]:
@@ -205,40 +233,3 @@ def _values(frames: Sequence[Frame], decision: Decision | None) -> list[tuple[in
         for ply, (frame, made) in enumerate(zip(frames, decisions, strict=True))
         if made is not None
     ]
-
-
-def _status(session: Session) -> str:
-    """The line above the board."""
-    stage = session.stage
-    who = stage.seats[stage.to_play]
-    if stage.over:
-        return _sentence(stage.result_text)
-    if stage.human_to_move:
-        return _answer_of(stage) + ("Thinking of a hint…" if session.thinking else f"{who}: your turn")
-    if stage.waiting:
-        text = "The environment is answering"
-    elif session.phase is Phase.ACT:
-        text = f"{who} chooses {stage.action_name(_action(session))}"
-    elif session.thinking:
-        text = f"{who} is thinking" + (f", {session.seconds:.0f} s" if session.seconds >= 1 else "")
-    else:
-        text = "End of the record" if stage.at_end else f"{who} to move"
-    return text + (" · paused" if session.paused else "")
-
-
-def _answer_of(stage: Stage) -> str:
-    """What the opponent has just done, for a person who is to move: a pass leaves nothing to see on the board."""
-    frame = stage.frame
-    if frame.action is None or frame.seat is None or stage.players[frame.seat].is_human:
-        return ""
-    return f"{stage.seats[frame.seat]} played {stage.action_name(frame.action)} · "
-
-
-def _turn(stage: Stage, index: int, chosen: bool) -> str:
-    """What happened in a frame of the past."""
-    who, action = stage.seats[stage.frames[index].to_play], stage.frames[index + 1].action
-    return f"{who} chooses {stage.action_name(action)}" if chosen and action is not None else f"{who} to move"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from agents.agent import Agent, Decision
 from envs.chance import seed_states
 
@@ -28,6 +30,8 @@ class Question:
     agent: Agent
     states: Any
     seed: int
+    num_actions: int = 0
+    """0 where actions are continuous."""
     reset: bool = False
     """The agent must first forget the games it remembers."""
 
@@ -51,6 +55,7 @@ class Worker:
         """`on_answer` is called in the worker's thread whenever an answer is ready."""
         self.on_answer = on_answer
         self.current = 0  # the only position whose questions are worth beginning
+        self._hurried = -1  # the position whose agent must answer with the best it has
         self._questions: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         # A daemon, so that an agent that thinks for minutes cannot keep a closed program alive.
@@ -60,6 +65,10 @@ class Worker:
     def ask(self, question: Question) -> None:
         """Queues a question; returns at once."""
         self._questions.put(question)
+
+    def hurry(self) -> None:
+        """An agent that thinks about the current position must answer at once; one that cannot be stopped runs on."""
+        self._hurried = self.current
 
     def answers(self) -> list[Answer]:
         """The answers that have arrived since the last call, those to abandoned positions left out."""
@@ -95,18 +104,55 @@ class Worker:
         """Asks the agent. Whatever it raises becomes words: a broken agent must not take the window with it."""
 
         def watch(so_far: Decision) -> bool:
+            check_decision(so_far, question.num_actions)
             self._tell(Answer(question.position, question.purpose, so_far, final=False))
-            return question.position == self.current
+            return question.position == self.current and question.position != self._hurried
 
         try:
             if question.reset:
                 question.agent.reset()
             decision = question.agent.think(question.states, seed_states([question.seed]), watch)
-            decision.action[0]  # whoever receives the answer relies on this much of it
-        except Exception as problem:
+            check_decision(decision, question.num_actions)
+        except BaseException as problem:  # an agent that calls sys.exit must not end this thread in silence
             error = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
             return Answer(question.position, question.purpose, None, error)
         return Answer(question.position, question.purpose, decision)
+
+
+def check_decision(decision: Decision, num_actions: int) -> None:
+    """Raises TypeError unless this is a decision about one state that can be drawn and done.
+
+    `num_actions` is 0 where actions are continuous. Whether the action is legal is for the environment to say.
+    """
+    if not isinstance(decision, Decision):
+        raise TypeError(f"it answered with {type(decision).__name__}, not with a Decision")
+    if decision.forfeits and decision.forfeits[0]:
+        return
+    action = np.asarray(decision.action)
+    if num_actions and (action.shape != (1,) or action.dtype.kind not in "iu"):
+        raise TypeError(f"its action must be a whole number, not {action!r}")
+    if not num_actions and (action.ndim != 2 or len(action) != 1 or not _are_finite(action)):
+        raise TypeError(f"its action must be a row of numbers, not {action!r}")
+    if np.shape(decision.value) != (1,) or not _are_finite(decision.value):
+        raise TypeError(f"its value must be one finite number, not {decision.value!r}")
+    told = {"policy": decision.policy, "prior": decision.prior, "visits": decision.visits}
+    for name, numbers in told.items():
+        if numbers is not None and num_actions and not (np.shape(numbers) == (1, num_actions) and _are_finite(numbers)):
+            raise TypeError(f"its {name} must be {num_actions} finite numbers")
+    if decision.q is not None and np.shape(decision.q) != (1, num_actions):
+        raise TypeError(f"its q must be {num_actions} numbers")
+    if decision.score is not None and (np.shape(decision.score) != (1,) or not _are_finite(decision.score)):
+        raise TypeError(f"its score must be one finite number, not {decision.score!r}")
+    if decision.ownership is not None and (np.ndim(decision.ownership) != 3 or not _are_finite(decision.ownership)):
+        raise TypeError("its ownership must be finite numbers for the rows and columns of the board")
+    if any(not 0 <= at < num_actions for lines in decision.lines for line in lines.values() for at in line):
+        raise TypeError("its lines hold what is no action")
+
+
+def _are_finite(numbers: Any) -> bool:
+    """Whether these are numbers, and none of them infinite or undefined."""
+    array = np.asarray(numbers)
+    return array.dtype.kind in "iufb" and bool(np.isfinite(array).all())
 
 
 def _reset(agent: Agent) -> None:

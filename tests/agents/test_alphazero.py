@@ -92,9 +92,8 @@ def test_augmentation_is_the_symmetry_of_the_game(game: Game) -> None:
     batch.observation[:], batch.legal[:] = game.observe(states), game.legal_mask(states)
     batch.policy[:] = rng.random(batch.policy.shape) * batch.legal
     batch.action[:] = batch.policy.argmax(axis=1)
-    learner = Learner(game, random_net(game), TINY, torch.device("cpu"))
-    chosen = np.random.default_rng([TINY.seed, 2]).integers(len(game.symmetries), size=len(batch))
-    out = learner._symmetrised(batch)
+    chosen = np.random.default_rng(2).integers(len(game.symmetries), size=len(batch))
+    out = batch.symmetrised(game, np.random.default_rng(2))
     for i, k in enumerate(chosen):
         np.testing.assert_array_equal(out.observation[i], game.symmetries[k].apply(batch.observation[i]))
         np.testing.assert_array_equal(out.legal[i][game.symmetry_actions[k]], batch.legal[i])
@@ -115,7 +114,7 @@ def test_the_learner_fits_positions_with_known_answers() -> None:
     batch.outcome[np.arange(len(states)), np.where(legal[:, 4], 0, 2)] = 1
     centre_only = batch[legal[:, 4]]  # the centre is its own mirror image, so symmetries keep this answer right
     net = PolicyValueNet(game, NetConfig(blocks=2, channels=16))
-    learner = Learner(game, net, dataclasses.replace(TINY, learning_rate=3e-3), torch.device("cpu"))
+    learner = Learner(net, dataclasses.replace(TINY, learning_rate=3e-3), torch.device("cpu"))
     for _ in range(150):
         losses = learner.learn(centre_only)
     assert losses.policy < 0.05 and losses.value < 0.05
@@ -123,7 +122,7 @@ def test_the_learner_fits_positions_with_known_answers() -> None:
 
 def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched() -> None:
     game = TicTacToe()
-    learner = Learner(game, random_net(game), TINY, torch.device("cpu"))
+    learner = Learner(random_net(game), TINY, torch.device("cpu"))
     before = {k: v.clone() for k, v in learner.net.state_dict().items()}
     batch = Positions.empty(game, 4)
     batch.outcome[:] = np.nan
@@ -149,7 +148,7 @@ def weights(trainer: Trainer) -> bytes:
 
 
 def games_in_progress(trainer: Trainer) -> bytes:
-    return b"".join(worker.games.states.tobytes() for worker in trainer.workers)
+    return b"".join(table.games.states.tobytes() for worker in trainer.workers for table in worker.tables)
 
 
 METHODS = ("gumbel", "puct", "klent")
@@ -186,7 +185,7 @@ def test_a_saved_run_goes_on_bit_for_bit(game: str, method: str, workers: int, t
     assert last.steps == straight.learner.steps > 5
     assert weights(resumed) == weights(straight)
     assert games_in_progress(resumed) == games_in_progress(straight)
-    assert resumed.replay.total == straight.replay.total
+    assert resumed.positions == straight.positions
 
 
 def test_warming_up_changes_nothing() -> None:
@@ -198,9 +197,9 @@ def test_warming_up_changes_nothing() -> None:
 
 def test_workers_share_the_games_and_play_different_ones() -> None:
     trainer = Trainer(dataclasses.replace(TINY, games=17, workers=3))
-    assert [len(worker.games.states) for worker in trainer.workers] == [6, 6, 5]
+    assert [len(worker.tables[0].games.states) for worker in trainer.workers] == [6, 6, 5]
     trainer.iterate()
-    boards = [{row.tobytes() for row in worker.games.states} for worker in trainer.workers]
+    boards = [{row.tobytes() for row in worker.tables[0].games.states} for worker in trainer.workers]
     assert not (boards[0] & boards[1] & boards[2])
 
 

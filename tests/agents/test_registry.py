@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-from agents.registry import AGENTS, make_agent
+from agents.options import NoOptions
+from agents.registry import AGENTS, AgentKind, make_agent, register
+from agents.scripted import RandomAgent
 from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games.tic_tac_toe import TicTacToe
@@ -55,3 +57,36 @@ def test_a_scripted_agent_does_not_wait_for_torch():
         "make_agent('alphabeta', TicTacToe()); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture
+def own_kind(monkeypatch):
+    own = dict(AGENTS)
+    monkeypatch.setattr("agents.registry.AGENTS", own)
+    monkeypatch.setattr("agents.kinds.AGENTS", own)
+
+    def make(game, path, options):
+        agent = RandomAgent(game)
+        agent.name = f"mine:{path}" if path else "mine"
+        return agent
+
+    return AgentKind("mine", "one of my own", NoOptions, make, path="optional")
+
+
+def test_a_registered_kind_is_an_agent_like_any_other(own_kind):
+    with pytest.raises(LabError, match="There is no agent 'mine'"):
+        make_agent("mine", GAME)
+    register("mine", own_kind)
+    register("mine", own_kind)  # once more is no harm
+    assert make_agent("mine", GAME).name == "mine"
+    assert make_agent("mine:somewhere", GAME).name == "mine:somewhere"
+    with pytest.raises(LabError, match="does not take"):
+        make_agent("mine:depth=3", GAME)
+
+
+@pytest.mark.parametrize("name", ["random", "alphazero", "", "two words", "a:b", "a,b", "1st", "a=b"])
+def test_a_name_that_is_taken_or_no_name_is_refused(own_kind, name):
+    with pytest.raises(LabError) as error:
+        register(name, own_kind)
+    assert "\n" not in str(error.value)
+    assert make_agent("random", GAME).name == "random"

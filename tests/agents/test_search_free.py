@@ -100,7 +100,7 @@ def test_action_values_learn_what_was_played_and_nothing_else() -> None:
     game = Go(3, komi=0.0)
     config = AlphaZeroConfig("go:size=3,komi=0", method="klent", blocks=1, channels=16, learning_rate=3e-3)
     net = PolicyValueNet(game, NetConfig(1, 16, action_values=True))
-    learner = Learner(game, net, config, torch.device("cpu"))
+    learner = Learner(net, config, torch.device("cpu"))
     states = game.init(64)
     batch = Positions.empty(game, 64)
     batch.observation[:], batch.legal[:] = game.observe(states), game.legal_mask(states)

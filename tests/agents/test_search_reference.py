@@ -67,7 +67,7 @@ def test_gumbel_noise_equals_the_reference(game: Game, max_considered: int, scal
 @pytest.mark.parametrize("rule", ["puct", "gumbel"])
 @pytest.mark.parametrize("leaves", [4, 7])
 def test_waves_equal_the_reference(game: Game, rule: str, leaves: int) -> None:
-    """With several simulations under way at once, each of them a loss until it returns; 50 is no multiple of 4 or 7."""
+    """With several simulations under way at once, each of them a visit without a value until it returns; 50 is no multiple of 4 or 7."""
     rng = np.random.default_rng([leaves, len(rule)])
     config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves, max_considered=6)
     search = Search(game, HashEvaluator(game, 6), config)
@@ -86,7 +86,7 @@ def test_random_games_equal_the_reference(game: Game, rule: str, leaves: int) ->
 @pytest.mark.parametrize("value", [-0.5, 0.0, 0.5])
 @pytest.mark.parametrize(("game", "leaves"), [(ConnectFour(), 7), (TicTacToe(), 5), (Go(5), 26)], ids=str)
 def test_a_wave_spreads_over_different_children(game: Game, leaves: int, value: float) -> None:
-    """Virtual loss: a simulation under way makes its path look lost, so the next one goes elsewhere."""
+    """A leaf that waits for its evaluation looks lost, so the next simulation goes elsewhere."""
 
     def uniform(states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return np.zeros((len(states), game.num_actions), np.float32), np.full(len(states), value, np.float32)

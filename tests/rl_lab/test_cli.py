@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import runpy
 import subprocess
 import sys
@@ -23,6 +24,7 @@ COMMANDS = {
     "evaluate": cli.Evaluate,
     "play": cli.Play,
     "watch": cli.Watch,
+    "replay": cli.Replay,
     "bench": cli.Bench,
     "demo": cli.Demo,
 }
@@ -54,7 +56,9 @@ def test_help_has_every_option(name: str, capsys: Output) -> None:
     out = capsys.readouterr().out
     for field in dataclasses.fields(COMMANDS[name]):
         if field.default is not dataclasses.MISSING:
-            assert f"--{field.name.replace('_', '-')} " in out
+            named = re.search(r"name=[\'\"]([\w-]+)", str(field.type))
+            option = f"--{named[1] if named else field.name.replace('_', '-')} "
+            assert (field.name.upper() if "Positional" in str(field.type) else option) in out
 
 
 def test_help_waits_for_nothing_heavy() -> None:
@@ -101,8 +105,17 @@ BAD = {
     "learner after its options": ("train --seed 3 ppo", "Name what should learn"),
     "unknown game to learn": ("train alphazero --game chess --out {tmp}/run", "There is no game 'chess'"),
     "unknown seat": ("play go:size=5 --opponent greedy --seat blue", "black or white"),
-    "unknown game to play": ("play chess", "There is no game 'chess'"),
-    "recording of another kind": ("watch tic_tac_toe --agent random --headless --record {tmp}/x.mp4", ".gif"),
+    "unknown game to play": ("play chess", "There is no environment 'chess'"),
+    "handicap on a small board": ("play go:size=5 --handicap 2", "the board must be 7x7 or larger"),
+    "handicap in another game": ("watch hex --handicap 2 --headless --record {tmp}/x.png", "A handicap is for Go"),
+    "clock that is none": ("play go:size=5 --clock soon", "e.g. 10:00+5"),
+    "clock in a world": ("play snake --clock 5:00", "A clock is for games between two"),
+    "agent to compare with": ("watch snake --agent random --against greedy", "plays board games, not snake"),
+    "person to compare with": ("watch snake --agent random --against human", "cannot be watched"),
+    "recording of nothing": ("watch --headless --record {tmp}/x.png", "rl-lab watch ENV"),
+    "no file to show": ("replay {tmp}/x.sgf", "No such file"),
+    "file of another kind": ("replay {file}", "is no record"),
+    "recording of another kind": ("watch tic_tac_toe --agent random --headless --record {tmp}/x.bmp", ".gif"),
     "unknown benchmark": ("bench --only chess", "There is no benchmark 'chess'"),
 }
 

@@ -9,46 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gtp_lines import KATA, LZ, REAL, ROLLOUT, answer, engine
 
 from agents.agent import Agent, Decision
 from agents.alphazero.model import save_model
 from agents.alphazero.network import NetConfig, PolicyValueNet
-from envs.chance import Seeds, seed_states
+from envs.chance import Seeds
 from envs.games.game import States
 from envs.games.go.game import Go
 from rl_lab.go_io.gtp_clock import Clock
 from rl_lab.go_io.gtp_engine import GtpEngine
-from rl_lab.go_io.gtp_search import Thinker
 from rl_lab.go_io.gtp_session import Session
-
-ROLLOUT = "rollout:simulations=64"
-POINT = r"(?:[A-HJ][1-9]|pass)"
-REAL = r"-?[0-9]+\.[0-9]+"
-# After KataGo's docs/GTP_Extensions.md.
-LZ = re.compile(
-    rf"info move ({POINT}) visits (\d+) winrate (\d+) prior (\d+) lcb (-?\d+) order (\d+) pv ({POINT}(?: {POINT})*)"
-)
-KATA = re.compile(
-    rf"info move ({POINT}) visits (\d+) utility {REAL} winrate ({REAL}) scoreMean {REAL} scoreStdev {REAL} "
-    rf"scoreLead ({REAL}) scoreSelfplay {REAL} prior {REAL} lcb {REAL} utilityLcb {REAL} order (\d+) "
-    rf"pv ({POINT}(?: {POINT})*)"
-)
-
-
-def engine(agent: str = ROLLOUT, lines: int = 1, **options: float) -> GtpEngine:
-    """An engine on 5x5 whose analyses print so many lines."""
-    session = Session(agent, 5, **options)
-    waiting = iter([False] * (lines - 1))
-    session.new_input = lambda: next(waiting, True)
-    return GtpEngine(session)
-
-
-def answer(gtp: GtpEngine, *commands: str) -> list[str]:
-    """The lines of the answer to the last command, without the empty ones at its end."""
-    for command in commands:
-        text = "".join(gtp.respond(command.encode()))
-    assert text.endswith("\n\n")
-    return text[:-2].split("\n")
 
 
 @pytest.mark.parametrize("agent", [ROLLOUT, "random", "greedy", "alphabeta:depth=1"])
@@ -163,14 +134,13 @@ def test_the_clock_of_canadian_and_absolute_time() -> None:
     assert absolute.budget(1, 40) == 0
 
 
-def test_thinking_within_a_time_finds_what_the_agent_finds_if_there_is_enough() -> None:
+def test_a_decision_against_the_clock_is_the_agents_own_if_there_is_enough() -> None:
     session = Session(ROLLOUT, 5)
-    thinker = session.player.thinker
-    assert isinstance(thinker, Thinker)
-    states = session.board.states
-    free = session.player.agent.act(states, seed_states([5]))
-    timed = thinker.think_within(states, seed_states([5]), 60)
-    assert np.array_equal(free.visits, timed.visits) if free.visits is not None and timed.visits is not None else False
+    free = session.decide(0)
+    timed = session.decide(0, 60)
+    assert free.visits is not None and timed.visits is not None
+    np.testing.assert_array_equal(free.visits, timed.visits)
+    assert session.decide(0, 0).visits is not None  # no time at all: something, at once
 
 
 class Pessimist(Agent):
@@ -204,3 +174,11 @@ def test_a_net_plays_and_analyses_on_every_size_that_it_fits(tmp_path: Path) -> 
     assert LZ.fullmatch(answer(gtp, "lz-genmove_analyze b 10 maxmoves 1")[1])
     assert answer(gtp, "boardsize 7", "kata-analyze b 10 maxmoves 2")[0] == "="
     assert answer(gtp, "time_settings 5 0 0", "genmove b")[0].startswith("= ")
+
+
+def test_the_score_leaves_living_stones_on_the_board() -> None:
+    gtp = engine("random")
+    black, white = ("A2", "B2", "C2", "D2", "E2", "B1", "D1"), ("A4", "B4", "C4", "D4", "E4", "B5", "D5")
+    answer(gtp, "komi 0.5", *(f"play b {point}" for point in black), *(f"play w {point}" for point in white))
+    assert answer(gtp, "final_status_list dead") == ["= "]
+    assert answer(gtp, "final_score") == ["= W+0.5"]  # both live with two eyes, and the middle row is nobody's

@@ -27,9 +27,10 @@ from envs.solo.registry import make_world
 from rl_lab.cli import main
 from rl_lab.evaluate import InSeat, evaluate
 from rl_lab.evaluate_gym import decider_for, evaluate_gym
+from rl_lab.film import Film, write_film
 from rl_lab.runs import video
 from rl_lab.runs.run import Run
-from rl_lab.runs.video import BOARD_FPS, Film, agent_film, gym_film, world_film, write_film
+from rl_lab.runs.video import BOARD_FPS, agent_film, gym_film, world_film
 from rl_lab.train import train
 
 SILENT = Console(quiet=True)
@@ -167,7 +168,7 @@ def test_a_film_that_cannot_be_written_does_not_end_a_run(tmp_path: Path, monkey
 
 
 def test_without_ffmpeg_films_are_gifs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "has_ffmpeg", lambda: False)
+    monkeypatch.setattr("rl_lab.film.has_ffmpeg", lambda: False)
     train(PPOConfig(env="catch", steps=500, rollout_steps=25, video=True, **SMALL), tmp_path / "run", console=SILENT)
     assert [film.suffix for film in (tmp_path / "run" / "videos").iterdir()] == [".gif"]
     with pytest.raises(LabError, match=r"pip install 'rl-lab\[video\]', or name a .gif"):

@@ -12,8 +12,13 @@ SIZES += [(1920, 1080), (2560, 1440), (3440, 1440), (3840, 2160)]
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("toolbar", [True, False])
-def test_rectangles_lie_inside_and_apart(size: tuple[int, int], toolbar: bool) -> None:
-    rects = layout(*size, toolbar=toolbar).rects()
+@pytest.mark.parametrize(("seats", "boards"), [(2, 1), (1, 1), (1, 2), (2, 2)])
+def test_rectangles_lie_inside_and_apart(size: tuple[int, int], toolbar: bool, seats: int, boards: int) -> None:
+    places = layout(*size, seats, boards, toolbar)
+    assert len(places.boards) == boards and places.board is places.boards[0]
+    assert len(places.cards) == max(seats, boards)
+    rects = places.rects()
+    assert len(rects) == 6 + boards + len(places.cards)
     for name, rect in rects.items():
         assert rect.x >= 0 and rect.y >= 0 and rect.right <= size[0] and rect.bottom <= size[1], name
     for (a, first), (b, second) in combinations(rects.items(), 2):
@@ -29,6 +34,14 @@ def test_everything_is_large_enough(size: tuple[int, int]) -> None:
     assert min(places.loop.w, places.decision.w) >= 329 * u
     assert places.loop.h >= 200 * u and places.decision.h >= 150 * u
     assert places.cards[0].w >= 180 * u and places.timeline.h >= 100 * u and places.timeline.w >= 320 * u
+    assert places.legend.w >= 350 * u and places.legend.h >= 22 * u
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_two_boards_are_alike_and_larger_than_thumbnails(size: tuple[int, int]) -> None:
+    first, second = layout(*size, seats=1, boards=2).boards
+    assert (first.w, first.h) == (second.w, second.h)
+    assert min(first.w, first.h) >= 0.28 * min(size)
 
 
 def test_a_window_twice_as_large_shows_everything_twice_as_large() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
+from viewer_help import Chancy, First, Slow, settle, until
 
-from agents.agent import Agent, Decision, sample_actions, uniform_policy
+from agents.agent import Agent, Decision
 from envs.chance import Seeds, seed_states
 from envs.games.game import Game, States
 from envs.games.registry import make_game
@@ -18,43 +18,6 @@ from rl_lab.viewer.session import Session
 from rl_lab.viewer.stage import Phase, Player
 from rl_lab.viewer.view import ALL_LAYERS, capture, recall
 from rl_lab.viewer.worker import Question, Worker
-
-
-class First(Agent):
-    """Plays the first legal action, and believes whatever it is told to."""
-
-    def __init__(self, game: Game, value: float = 0.25) -> None:
-        super().__init__("first")
-        self.game, self.value, self.resets = game, value, 0
-
-    def act(self, states: States, seeds: Seeds) -> Decision:
-        mask = self.game.legal_mask(states)
-        return Decision(mask.argmax(axis=1), uniform_policy(mask), np.full(len(states), self.value, np.float32))
-
-    def reset(self) -> None:
-        self.resets += 1
-
-
-class Chancy(First):
-    """Plays any legal action."""
-
-    def act(self, states: States, seeds: Seeds) -> Decision:
-        decision = super().act(states, seeds)
-        decision.action = sample_actions(decision.policy, seeds)
-        return decision
-
-
-class Slow(First):
-    """Thinks until it is let go."""
-
-    def __init__(self, game: Game) -> None:
-        super().__init__(game)
-        self.started, self.go = threading.Event(), threading.Event()
-
-    def act(self, states: States, seeds: Seeds) -> Decision:
-        self.started.set()
-        assert self.go.wait(5)
-        return super().act(states, seeds)
 
 
 class Broken(First):
@@ -101,20 +64,6 @@ def seat(game: Game):
                 player.agent.go.set()
         assert session.close()
         assert not session.worker._thread.is_alive()
-
-
-def until(session: Session, condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Updates the session until the condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, (session.phase, session.message)
-        session.update()
-        time.sleep(0.0005)
-
-
-def settle(session: Session) -> None:
-    """Updates the session until it waits for a person or is over."""
-    until(session, lambda: session.phase is Phase.OVER or (session.phase is Phase.THINK and not session.thinking))
 
 
 def test_agents_play_a_whole_game(game: Game, seat) -> None:

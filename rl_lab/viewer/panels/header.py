@@ -16,5 +16,6 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
         pad = canvas.px(10)
         canvas.text(view.message or view.note, rect.x + pad, middle, role=ink, width=rect.w - 2 * pad)
         return
-    used = canvas.text(view.status, rect.right, middle, bold=True, align="right", width=rect.w * 0.7)
+    room = max(rect.w * 0.6, rect.w - canvas.text_width(view.stage.spec) - canvas.px(16))
+    used = canvas.text(view.status, rect.right, middle, bold=True, align="right", width=room)
     canvas.text(view.stage.spec, rect.x, middle, role="faint", width=rect.w - used - canvas.px(16))

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pygame
 import pygame_gui
 
-from rl_lab.viewer.desk import Button
+from rl_lab.viewer.buttons import Button
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.theme import RADIUS, RGB, TEXT, Theme
 
+GAP, PADDING = 6, 18  # between buttons, and around their texts, in units
+
 
 class Toolbar:
-    """A row of buttons as wide as their texts need, shrunk together where the window is narrow."""
+    """A row of buttons as wide as their texts need; where the window is narrow, the least needed are left out."""
 
-    def __init__(self, buttons: Sequence[Button], window: tuple[int, int], rect: Rect, unit: float, theme: Theme):
+    def __init__(self, window: tuple[int, int], rect: Rect, unit: float, theme: Theme) -> None:
         self.manager = pygame_gui.UIManager(window, theme_path=_style(theme, unit))
+        self.rect, self.unit = rect, unit
         self._buttons: dict[Any, str] = {}
+        self._shown: list[Button] = []
+
+    def show(self, buttons: Sequence[Button]) -> bool:
+        """Shows these buttons; True if they are others than before."""
+        if self._shown == list(buttons):
+            return False
+        self._shown = list(buttons)
+        for button in self._buttons:
+            button.kill()
+        self._buttons.clear()
         font = self.manager.get_theme().get_font(["button"])
-        gap = round(6 * unit)
-        needed = [font.size(button.text)[0] + round(18 * unit) for button in buttons]
-        share = min(1.0, (rect.w - gap * (len(buttons) - 1)) / sum(needed))
-        x = rect.x
-        for button, width in zip(buttons, needed, strict=True):
-            place = pygame.Rect(x, rect.y, int(width * share), rect.h)
+        gap = round(GAP * self.unit)
+        widths = {button: font.size(button.text)[0] + round(PADDING * self.unit) for button in buttons}
+        x = self.rect.x
+        for button in fitting(buttons, widths, self.rect.w, gap):
+            place = pygame.Rect(x, self.rect.y, widths[button], self.rect.h)
             made = pygame_gui.elements.UIButton(place, button.text, self.manager, tool_tip_text=button.tip)
             self._buttons[made] = button.command
             x = place.right + gap
+        return True
 
     def command(self, event: pygame.Event) -> str | None:
         """Shows the event to the buttons; the command of the one it pressed, if any."""
@@ -41,6 +54,16 @@ class Toolbar:
         """Draws the buttons, `seconds` after the last time."""
         self.manager.update(seconds)
         self.manager.draw_ui(surface)
+
+
+def fitting(buttons: Sequence[Button], widths: Mapping[Button, int], room: int, gap: int) -> list[Button]:
+    """The buttons for which there is room, in their order: the last of the highest rank goes first."""
+    left = list(buttons)
+    while len(left) > 1 and sum(widths[button] + gap for button in left) - gap > room:
+        left.reverse()
+        left.remove(max(left, key=lambda button: button.rank))
+        left.reverse()
+    return left
 
 
 def _style(theme: Theme, unit: float) -> dict[str, Any]:

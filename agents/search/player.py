@@ -1,0 +1,111 @@
+"""A tree search as a player, which somebody may look at while it thinks, stop, and let think on without end."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.agent import REPORT_SECONDS, Agent, Decision, Evaluator, Forfeit, Reports, Watch, carry_on
+from agents.search.search import Search
+from agents.search.tree import NODE
+from envs.chance import Seeds
+from envs.games.game import Game, States
+
+ENDLESS_BYTES = 1 << 29
+"""What the nodes and rows of the largest tree of one search may take."""
+
+
+class Territory(NamedTuple):
+    """How n games are expected to end; see `ownership` and `score` of Decision."""
+
+    ownership: NDArray[np.float32]
+    score: NDArray[np.float32]
+
+
+class SearchAgent(Agent):
+    """Plays the best action that its search finds.
+
+    With `seconds` a search ends when they are over, for n states asked about together n times as many; it tries each
+    root at least once, whatever the clock says. With `resign_below` the agent gives up where it values its position
+    lower.
+    """
+
+    def __init__(self, name: str, search: Search, seconds: float = 0.0, resign_below: float | None = None) -> None:
+        super().__init__(name)
+        self.search, self.seconds, self.resign_below = search, seconds, resign_below
+
+    @property
+    def game(self) -> Game:
+        """The game it plays."""
+        return self.search.game
+
+    def reset(self) -> None:
+        """See Agent.reset: forgets the trees."""
+        self.search.reset()
+
+    def act(self, states: States, seeds: Seeds) -> Decision:
+        """See Agent.act."""
+        return self.think(states, seeds, carry_on, math.inf)
+
+    def think(self, states: States, seeds: Seeds, watch: Watch, interval: float = REPORT_SECONDS) -> Decision:
+        """See Agent.think."""
+        end = time.monotonic() + self.seconds * len(states) if self.seconds else math.inf
+        reports, territory = Reports(watch, interval), self.territory(states)
+
+        def found() -> Decision:
+            return self._decision(len(states), territory)
+
+        self.search.run(states, seeds, lambda: reports.go_on(found) and time.monotonic() < end)
+        return found()
+
+    def territory(self, states: States) -> Territory | None:
+        """How n unfinished games are expected to end, if the agent can tell."""
+        return None
+
+    def endless(self, root: States, forbidden: Sequence[int] = ()) -> Self:
+        """An agent for long thoughts about `root`, a batch of one: as this one, but it goes on until it is stopped, or
+        its tree has taken ENDLESS_BYTES; it does not resign, and leaves out `forbidden` actions of the root."""
+        search = self.search
+        evaluator = _Avoiding(search.evaluator, root, forbidden) if forbidden else search.evaluator
+        other = copy.copy(self)
+        other.search = Search(self.game, evaluator, replace(search.config, num_simulations=most_simulations(self.game)))
+        other.seconds, other.resign_below = 0.0, None
+        return other
+
+    def _decision(self, n: int, territory: Territory | None) -> Decision:
+        found = self.search.found()
+        lines = [self.search.lines(b) for b in range(n)]
+        decision = Decision(found.action, found.policy, found.value, found.prior, found.visits, found.q, lines)
+        if territory is not None:
+            decision.ownership, decision.score = territory
+        if self.resign_below is not None and (found.value < self.resign_below).any():
+            lost = (found.value < self.resign_below).tolist()
+            decision.forfeits = [Forfeit("resign") if given_up else None for given_up in lost]
+        return decision
+
+
+class _Avoiding:
+    """An evaluator that thinks nothing of some actions in one position."""
+
+    def __init__(self, evaluator: Evaluator, root: States, forbidden: Sequence[int]) -> None:
+        self.evaluator, self.root, self.forbidden = evaluator, root.tobytes(), list(forbidden)
+
+    def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        logits, values = self.evaluator(states, seeds)
+        if len(states) == 1 and states.tobytes() == self.root:
+            logits = logits.copy()
+            logits[0, self.forbidden] = logits.min() - 100
+        return logits, values
+
+
+def most_simulations(game: Game) -> int:
+    """How many simulations one search of one position may have within ENDLESS_BYTES."""
+    node_bytes = game.state_dtype.itemsize + NODE.itemsize + 4 * game.num_actions
+    return max(1, ENDLESS_BYTES // node_bytes)
