@@ -15,7 +15,7 @@ from rich.table import Table
 from agents.agent import Decision
 from agents.registry import make_agent
 from envs.chance import seed_states
-from envs.errors import IllegalAction, LabError
+from envs.errors import LabError
 from envs.games.game import Game, States, TerritoryGame, player_sign
 from envs.games.match import Match
 from envs.games.registry import make_game
@@ -66,7 +66,7 @@ def reach(game: str, moves: str = "", sgf: Path | None = None, move: int | None 
     for number, word in enumerate(moves.replace(",", " ").split(), len(match.history) + 1):
         try:
             match.play_text(word)
-        except IllegalAction as error:
+        except LabError as error:
             raise LabError(f"Move {number}, {word}: {error}") from None
     states = match.states
     if states["terminated"][0]:

@@ -15,9 +15,10 @@ import pygame
 from PIL import Image
 
 from rl_lab.viewer.desk import Desk
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.record import play_out
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase, Stage
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.staging import make_env, make_stage
 from rl_lab.viewer.start import Plan, form_of
 from rl_lab.viewer.start_window import StartWindow
@@ -28,6 +29,7 @@ from rl_lab.viewer.window import Window
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 SIZE = (1280, 800)
 SECONDS = 120.0
+PREVIEW_SECONDS = 6.0  # until the form has drawn its small picture
 
 
 def write(name: str, surface: pygame.Surface) -> None:
@@ -96,7 +98,8 @@ def opened(env: str, *seats: str, plies: int = 0) -> Stage:
 def start_screen() -> None:
     """The form in which people choose."""
     screen = StartWindow(form_of(Plan(env="go:size=9", seats=("human", "rollout:simulations=500"))), LIGHT, SIZE)
-    for _ in range(12):
+    end = time.monotonic() + PREVIEW_SECONDS
+    while time.monotonic() < end:
         pygame.event.post(pygame.Event(pygame.USEREVENT))
         screen.tick()
     write("window-start", screen.screen)

@@ -119,6 +119,8 @@ class AlphaZeroConfig:
                 raise LabError(f"method must be one of {', '.join(METHODS)}, not '{value}'.")
             if field.name in _SHARES and not 0 <= value <= 1:
                 raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
+        if self.seed >= 1 << 63:
+            raise LabError(f"seed must be below 2**63, not {self.seed}.")
         if self.workers > self.games:
             raise LabError(f"{self.workers} workers cannot share {self.games} games: ask for more games.")
         self.size_shares  # noqa: B018 - raises for sizes that are none

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import REPORT_SECONDS, Agent, Decision, Evaluator, Forfeit, Reports, Watch, carry_on
+from agents.agent import REPORT_SECONDS, Agent, Decision, Forfeit, Reports, Watch, carry_on
 from agents.search.search import Search
 from agents.search.tree import NODE
 from envs.chance import Seeds
@@ -69,13 +69,12 @@ class SearchAgent(Agent):
         """How n unfinished games are expected to end, if the agent can tell."""
         return None
 
-    def endless(self, root: States, forbidden: Sequence[int] = ()) -> Self:
-        """An agent for long thoughts about `root`, a batch of one: as this one, but it goes on until it is stopped, or
-        its tree has taken ENDLESS_BYTES; it does not resign, and leaves out `forbidden` actions of the root."""
-        search = self.search
-        evaluator = _Avoiding(search.evaluator, root, forbidden) if forbidden else search.evaluator
+    def endless(self, forbidden: Sequence[int] = ()) -> Self:
+        """An agent for long thoughts about one position: as this one, but it goes on until it is stopped, or its tree
+        has taken ENDLESS_BYTES; it does not resign, and leaves out `forbidden` actions of the position, not all."""
+        config = replace(self.search.config, num_simulations=most_simulations(self.game))
         other = copy.copy(self)
-        other.search = Search(self.game, evaluator, replace(search.config, num_simulations=most_simulations(self.game)))
+        other.search = Search(self.game, self.search.evaluator, config, forbidden=forbidden)
         other.seconds, other.resign_below = 0.0, None
         return other
 
@@ -89,20 +88,6 @@ class SearchAgent(Agent):
             lost = (found.value < self.resign_below).tolist()
             decision.forfeits = [Forfeit("resign") if given_up else None for given_up in lost]
         return decision
-
-
-class _Avoiding:
-    """An evaluator that thinks nothing of some actions in one position."""
-
-    def __init__(self, evaluator: Evaluator, root: States, forbidden: Sequence[int]) -> None:
-        self.evaluator, self.root, self.forbidden = evaluator, root.tobytes(), list(forbidden)
-
-    def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        logits, values = self.evaluator(states, seeds)
-        if len(states) == 1 and states.tobytes() == self.root:
-            logits = logits.copy()
-            logits[0, self.forbidden] = logits.min() - 100
-        return logits, values
 
 
 def most_simulations(game: Game) -> int:

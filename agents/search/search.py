@@ -15,7 +15,7 @@ evaluator is given with node n. So what a search finds does not depend on the tr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,11 +45,20 @@ class Search:
     Slot b of a call continues slot b of the call before if its state lies one or two moves below that root.
     """
 
-    def __init__(self, game: Game, evaluator: Evaluator, config: SearchConfig, reuse: bool = False) -> None:
+    def __init__(
+        self,
+        game: Game,
+        evaluator: Evaluator,
+        config: SearchConfig,
+        reuse: bool = False,
+        forbidden: Sequence[int] = (),
+    ) -> None:
+        """`forbidden` actions count as illegal in new roots, where some other action has to be legal."""
         self.game = game
         self.evaluator = evaluator
         self.config = config
         self.reuse = reuse
+        self.forbidden = list(forbidden)
         self.tree: Tree | None = None
         """The trees of the last call, or None after `reset`."""
         self._buffers: Tree | None = None
@@ -217,6 +226,7 @@ class Search:
         if len(states) == 0:
             return
         mask = self.game.legal_mask(states)
+        mask[np.ix_(n == 0, self.forbidden)] = False  # node 0 is a root
         logits, values = self.evaluator(states, branch_seeds(tree.seeds[b], n))
         is_finite = np.ones(1, np.bool_)
         arrays = (tree.nodes, tree.untried, b, n, mask, logits, values, is_finite)

@@ -54,9 +54,9 @@ def opened(people: bool) -> Iterator[Window]:
     import pygame
 
     from rl_lab.viewer.desk import Desk
+    from rl_lab.viewer.frame import Player
     from rl_lab.viewer.row_stages import GameStage
     from rl_lab.viewer.session import Session
-    from rl_lab.viewer.stage import Player
     from rl_lab.viewer.view import ALL_LAYERS
     from rl_lab.viewer.window import Window
 

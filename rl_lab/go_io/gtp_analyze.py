@@ -101,12 +101,13 @@ def _analysis(session: Session, wish: Wish, states: States, style: str) -> Itera
     """A line at once and after each interval, until there is new input."""
     agent, due = session.player.agent, -math.inf
     if isinstance(agent, SearchAgent):
-        agent = agent.endless(states, wish.forbidden)
+        agent = agent.endless(wish.forbidden)
     views = Views(session, states)
     with Thought(agent, states, session.seeds(), wish.interval) as thought:
-        session.checked(thought.first())
+        if not move_infos(session.checked(thought.first()), wish.forbidden):
+            raise GtpError(f"{agent.name} has nothing to say of the moves that are allowed")
         while True:
-            if thought.latest and time.monotonic() >= due:
+            if thought.latest and time.monotonic() >= due and move_infos(thought.latest, wish.forbidden):
                 due = time.monotonic() + wish.interval
                 yield _line(session, wish, views, thought.latest, style)
             if session.new_input():
@@ -126,7 +127,8 @@ def genmove_analyze(session: Session, words: Words, style: str) -> Iterator[str]
     if decision.forfeits and decision.forfeits[0]:
         yield "play resign"
         return
-    yield _line(session, wish, views, decision, style)
+    if move_infos(decision, wish.forbidden):  # an empty line would end the answer
+        yield _line(session, wish, views, decision, style)
     yield f"play {session.commit(wish.player, int(decision.action[0]), float(decision.value[0]))}"
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
+import numpy as np
+
 from envs.games.go.game import Go
+from envs.games.go.layout import BLACK, WHITE
 from rl_lab.go_io.sgf import best_moves, write_sgf
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.stage import Stage
@@ -34,7 +37,11 @@ def stage_sgf(stage: Stage) -> bytes:
     values = [None if decision is None else float(decision.value[0]) for decision in moves]
     result = stage.result_text
     if stage.resigned is not None:
-        result = "B+R" if stage.resigned == 1 else "W+R"
+        result = ("W+", "B+")[stage.resigned] + {"resign": "R", "time": "T"}.get(stage.resigned_by, "F")
     names = (stage.players[0].name, stage.players[1].name)
     top_moves = [() if decision is None else best_moves(decision.policy[0]) for decision in moves]
-    return write_sgf(stage.game, stage.history, result, names, values, top_moves)
+    start: np.void = stage.frames[0].state
+    board = stage.game.stones(start).ravel()
+    stones = (np.flatnonzero(board == BLACK).tolist(), np.flatnonzero(board == WHITE).tolist())
+    to_play = int(start["to_play"])
+    return write_sgf(stage.game, stage.history, result, names, values, top_moves, stones=stones, to_play=to_play)

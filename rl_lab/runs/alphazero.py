@@ -32,7 +32,8 @@ class AlphaZeroTraining(Training):
     trainer: Trainer
 
     def __init__(self, config: AlphaZeroConfig, is_resumed: bool = False) -> None:
-        self.config, self.trainer = config, Trainer(config, is_resumed)
+        with _memory_in_words():
+            self.config, self.trainer = config, Trainer(config, is_resumed)
 
     @classmethod
     def resumed(cls, config: AlphaZeroConfig) -> Self:

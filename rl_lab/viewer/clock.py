@@ -26,6 +26,8 @@ class GameClock:
         if seats != 2:
             raise LabError("Clocks are for games of two; in other environments nobody loses on time.")
         self.seconds, self.increment, self.seats = seconds, increment, seats
+        self.left: list[float] = []
+        """The seconds that each seat has."""
         self.begin()
 
     def begin(self) -> None:

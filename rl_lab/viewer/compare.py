@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase
 
 AGAIN_SECONDS = 4.0  # how long the end of an episode is shown before the next one begins by itself
 

@@ -86,8 +86,11 @@ class Desk:
         self.index = None
 
     def look_at(self, index: int | None) -> None:
-        """Shows the frame of a ply; the newest one, and None, follow the game."""
+        """Shows the frame of a ply; the newest one, and None, follow the game. A record goes there."""
         ply = self.session.stage.ply
+        if self.session.stage.is_record:
+            self.session.go_to(len(self.session.stage.frames) if index is None else index)
+            return
         self.index = None if index is None or index >= ply else max(0, index)
 
     def say(self, note: str) -> None:

@@ -26,7 +26,8 @@ from typing import Any
 
 from agents.files import write_atomic
 from envs.errors import LabError
-from rl_lab.viewer.stage import WINS, ForfeitReason, Frame, Stage, is_discrete
+from rl_lab.viewer.frame import WINS, ForfeitReason, Frame, is_discrete
+from rl_lab.viewer.stage import Stage
 
 FORMAT, VERSION = "rl-lab episode", 1
 MAX_BYTES = 1 << 27  # some seconds of reading

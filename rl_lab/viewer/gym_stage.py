@@ -15,8 +15,9 @@ from envs.chance import Seeds, draw_seeds, seed_states
 from envs.errors import LabError
 from envs.games.scene import Image, Scene
 from rl_lab.evaluate_gym import Decider, decider_for
+from rl_lab.viewer.frame import Frame, Observation, Player
 from rl_lab.viewer.gym_process import EnvProcess, Shown
-from rl_lab.viewer.stage import Frame, Observation, Player, Stage, check_action
+from rl_lab.viewer.stage import Stage, check_action
 
 START_SECONDS = 60.0
 

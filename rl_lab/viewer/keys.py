@@ -105,12 +105,15 @@ def action_keys(stage: Stage) -> dict[str, int]:
     """
     if len(stage.seats) > 1 or not stage.has_human:
         return {}
-    keys: dict[str, int] = {}
-    for action in range(stage.num_actions):
+    found: dict[str, list[int]] = {}
+    for action in sorted(range(stage.num_actions), key=stage.action_name, reverse=True):
         words = stage.action_name(action).lower().replace("-", " ").split()
         directions = [WORDS[word] for word in words if word in WORDS]
-        for name in DIRECTIONS[directions[0]] if len(directions) == 1 else ():
-            keys.setdefault(name, action)
+        if len(directions) == 1:
+            found.setdefault(directions[0], []).append(action)
+    keys: dict[str, int] = {}
+    for direction, actions in found.items():  # of "left 1.00" and "left 0.20" the arrow does the first, A the second
+        keys |= dict(zip(DIRECTIONS[direction], (actions[0], actions[-1]), strict=False))
     if set(keys.values()) == set(range(stage.num_actions)):
         return keys
     return keys | {str(action): action for action in range(min(10, stage.num_actions))}

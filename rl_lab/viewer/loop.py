@@ -15,7 +15,8 @@ from agents.agent import Agent, Decision
 from envs.chance import seed_of
 from envs.errors import IllegalAction, LabError
 from rl_lab.viewer.clock import GameClock
-from rl_lab.viewer.stage import ForfeitReason, Phase, Stage
+from rl_lab.viewer.frame import ForfeitReason, Phase
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.worker import Answer, Purpose, Question, Worker
 
 TURN_SECONDS = 1.4  # one turn of the loop at speed 1
@@ -116,13 +117,11 @@ class Loop:
         self._heard = self.clock()
         player = self.stage.players[self.stage.to_play]
         if self.phase is Phase.OBSERVE and self._due():
-            self._enter(Phase.THINK)
+            if player.recorded:
+                self.decision = self.stage.frames[self.stage.ply + 1].decision
+            self._enter(Phase.ACT if player.recorded else Phase.THINK)
             if player.agent:
                 self._ask("move", player.agent)
-            return True
-        if self.phase is Phase.THINK and player.recorded:
-            self.decision = self.stage.frames[self.stage.ply + 1].decision
-            self._enter(Phase.ACT)
             return True
         if self.phase is Phase.ACT and self._due():
             self._act(player.recorded)

@@ -9,7 +9,7 @@ from agents.agent import Agent
 from envs.errors import LabError
 from rl_lab.viewer.desk import SaveGame
 from rl_lab.viewer.episode_files import episode_of, save_episode
-from rl_lab.viewer.session import SPEEDS, Session, episode_seed
+from rl_lab.viewer.session import SPEEDS, Session
 from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.staging import Plan, make_env, make_seated_agent, make_stage, parse_clock
 
@@ -77,6 +77,6 @@ def saver(sessions: Sequence[Session], folder: Path) -> SaveGame:
         if has_sgf(stage):
             return save_game(stage, folder)
         session = next(session for session in sessions if session.stage is stage)
-        return save_episode(episode_of(stage, episode_seed(session.seed, session._episode)), folder)
+        return save_episode(episode_of(stage, session.episode_seed), folder)
 
     return save

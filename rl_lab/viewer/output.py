@@ -10,7 +10,7 @@ import pygame
 
 from rl_lab.viewer import sound
 from rl_lab.viewer.desk import Desk
-from rl_lab.viewer.stage import Phase
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.take import Take
 
 FILM_SECONDS = 60.0  # how long a closing window waits for a film to be finished

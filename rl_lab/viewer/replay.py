@@ -18,14 +18,18 @@ from gymnasium import spaces
 from agents.agent import Decision
 from envs.errors import LabError
 from envs.games.game import Game
+from envs.games.registry import GAMES
+from envs.solo.registry import WORLDS
 from envs.solo.world import World
+from envs.spec import Spec
 from rl_lab.arena.browse import stored_game
 from rl_lab.arena.store import Filter, Store
 from rl_lab.go_io.sgf import load_sgf
 from rl_lab.viewer.episode_files import Action, Episode, load_episode
+from rl_lab.viewer.frame import WINS, ForfeitReason, Frame, Player
 from rl_lab.viewer.replay_sgf import sgf_thoughts
 from rl_lab.viewer.row_stages import GameStage, WorldStage
-from rl_lab.viewer.stage import WINS, ForfeitReason, Frame, Player, Stage
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.staging import make_env
 
 SQLITE = b"SQLite format 3\0"
@@ -80,7 +84,7 @@ def open_replay(path: Path, number: int | None = None, go_on: GoOn = lambda done
 def replay_episode(episode: Episode, name: str = "The episode", go_on: GoOn = lambda done: True) -> Replay:
     """Does an episode again. Raises LabError, beginning with `name`, if it does not fit its environment."""
     try:
-        env = make_env(episode.env)
+        env = make_env(_harmless(episode.env))
         seats = 2 if isinstance(env, Game) else 1
         if len(episode.players) != seats:
             raise LabError(f"{episode.env} has {seats} players, not {len(episode.players)}.")
@@ -96,6 +100,13 @@ def replay_episode(episode: Episode, name: str = "The episode", go_on: GoOn = la
     if episode.resigned is not None and isinstance(stage, RecordedGame):
         _end(stage, 1 - episode.resigned, WINS[episode.resigned_by])
     return Replay(stage, _difference(stage, episode), episode.seed)
+
+
+def _harmless(env: str) -> str:
+    """The environment that a file names; raises LabError where making it would load a module that the file chooses."""
+    if Spec.parse(env).name not in {**GAMES, **WORLDS} and ":" in env:
+        raise LabError(f"'{env}' names a module to load, which a file may not choose.")
+    return env
 
 
 def _tournament_game(path: Path, number: int | None) -> Replay:

@@ -14,7 +14,8 @@ from envs.chance import seed_states
 from envs.games.game import Game, States, TerritoryGame
 from envs.games.scene import Scene
 from envs.solo.world import World
-from rl_lab.viewer.stage import Frame, Observation, Player, Stage, check_action
+from rl_lab.viewer.frame import Frame, Observation, Player
+from rl_lab.viewer.stage import Stage, check_action
 
 
 class GameStage(Stage):
@@ -143,7 +144,10 @@ class WorldStage(Stage):
 
     def outcome_text(self, frame: Frame) -> str:
         info = {name: values[0] for name, values in self.world.info(self.question(frame)).items()}
-        told = ", ".join(f"{name} {value:.4g}" for name, value in info.items() if np.ndim(value) == 0)
+        numbers = ((name, value.item()) for name, value in info.items() if np.ndim(value) == 0)
+        told = ", ".join(
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in numbers
+        )
         how = {1: "done", 0: "over", -1: "lost"}[int(frame.state["outcome"])]
         ending = "out of steps" if frame.state["truncated"] else how
         return f"{ending} after {int(frame.state['ply'])} steps" + (f" ({told})" if told else "")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from envs.errors import LabError
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.loop import Loop, chosen, episode_seed, turn_seed
-from rl_lab.viewer.stage import Phase
 
 __all__ = ["SPEEDS", "Session", "chosen", "episode_seed", "turn_seed"]
 
@@ -22,6 +22,17 @@ class Session(Loop):
             return
         self._episode += 1
         self._restart()
+
+    def go_to(self, ply: int) -> None:
+        """Goes to that frame of a record, or the nearest it has, and holds there."""
+        self.stage.ply = min(max(0, ply), len(self.stage.frames) - 1)
+        self.paused = True
+        self._arrive()
+
+    @property
+    def episode_seed(self) -> int:
+        """What the chance of the present episode comes from."""
+        return episode_seed(self.seed, self._episode)
 
     def restart(self) -> None:
         """Starts the same episode once more, with the same chance."""
@@ -101,7 +112,7 @@ class Session(Loop):
 
     def _restart(self) -> None:
         try:
-            self.stage.restart(episode_seed(self.seed, self._episode))
+            self.stage.restart(self.episode_seed)
         except LabError as problem:
             self._hold(str(problem))
             return
@@ -112,5 +123,6 @@ class Session(Loop):
 
     def _retry(self) -> None:
         """Asks an agent again that broke."""
-        if self.phase is Phase.THINK and not self.thinking and not self.stage.human_to_move:
+        player = self.stage.players[self.stage.to_play]
+        if self.phase is Phase.THINK and not self.thinking and player.agent:
             self._enter(Phase.OBSERVE)

@@ -17,7 +17,8 @@ from envs.games.registry import GAMES, make_game
 from envs.solo.registry import WORLDS, make_world
 from envs.solo.world import World
 from envs.spec import Spec
-from rl_lab.viewer.stage import Player, Stage
+from rl_lab.viewer.frame import Player
+from rl_lab.viewer.stage import Stage
 
 HUMAN = "human"
 MAX_CLOCK = 24 * 3600

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.session import Session, chosen
-from rl_lab.viewer.stage import Phase, Stage
+from rl_lab.viewer.stage import Stage
 
 
 def acting(session: Session) -> Any:

@@ -1,7 +1,8 @@
 """Every colour, font and size of the window in one place.
 
-The colours of data are told apart by people with any colour vision (after Okabe and Ito, 2008), and no two layers of
-what an agent thinks share one: the policy is blue, visits are vermilion, values go from purple (bad) to green (good).
+The colours of data are told apart by people with any colour vision (as simulated by Machado, Oliveira and Fernandes,
+2009), and no two layers of what an agent thinks share one: the policy is blue, visits are vermilion, values go from
+purple (bad) to green (good).
 """
 
 from __future__ import annotations
@@ -50,16 +51,16 @@ LIGHT = _theme(
         "panel": "#FBFAF7",
         "edge": "#D8D4CA",  # around panels, rules between things
         "ink": "#22262B",
-        "faint": "#6A6F76",  # secondary text
+        "faint": "#5F646B",  # secondary text
         "trough": "#E6E2D9",  # the empty part of a bar
         "plane": "#2F4B63",  # a 1 in a plane of what the agent sees
         "plot": "#C3C2BC",  # behind the timeline, where black and white lines both show
         "live": "#E69F00",  # what happens right now in the loop
         "live_ground": "#FFF1CF",
-        "policy": "#0072B2",
-        "visits": "#C84E00",
-        "value": "#00805C",
-        "loss": "#8A4F9E",
+        "policy": "#0B68CC",
+        "visits": "#C04D05",
+        "value": "#0C6040",
+        "loss": "#64237A",
         "alarm": "#A3222A",
         "on_alarm": "#FFFFFF",
         "button": "#FFFFFF",
@@ -89,10 +90,10 @@ DARK = _theme(
         "plot": "#5B646E",
         "live": "#F5B32E",
         "live_ground": "#46391B",
-        "policy": "#56B4E9",
-        "visits": "#FF8A4C",
-        "value": "#2FC59A",
-        "loss": "#C79BDB",
+        "policy": "#4A97F8",
+        "visits": "#FF7238",
+        "value": "#4BE3A0",
+        "loss": "#B488AC",
         "alarm": "#E5656B",
         "on_alarm": "#1A0B0C",
         "button": "#2B3138",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.agent import Decision
+from rl_lab.viewer.frame import Frame, Phase, Player
 from rl_lab.viewer.session import Session, chosen
-from rl_lab.viewer.stage import Frame, Phase, Player, Stage
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.status import acting, sentence, status, turn
 
 
@@ -173,10 +174,11 @@ def capture(
     """The view of a session: live, or with `index` at a frame of its past."""
     stage = session.stage
     revealed = bool(layers)
+    shows_all = revealed or stage.over  # a hint tells no more than itself
     if index is not None and index < stage.ply:
         past = recall(stage, index, layers, revealed, panel=panel)
         return replace(past, status=f"Looking back: {past.status}", message=session.message, note=note)
-    frames = stage.frames[: stage.ply + 1]
+    frames = stage.known
     if session.hint is not None:
         thought: Thought | None = Thought(session.hint, stage.to_play, stage.frame, is_hint=True)
         on_board, layers, revealed = True, DEFAULT_LAYERS, True
@@ -206,7 +208,7 @@ def capture(
         message=session.message,
         note=note,
         hover=hover,
-        values=_values(frames, session.decision or session.forming),
+        values=_values(frames, None if stage.is_record else session.decision or session.forming) if shows_all else [],
     )
 
 

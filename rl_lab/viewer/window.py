@@ -14,13 +14,14 @@ import pygame
 
 from rl_lab.viewer.canvas import Canvas
 from rl_lab.viewer.desk import Desk
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.keys import shown_groups
-from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, layout
+from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, Rect, layout
 from rl_lab.viewer.output import Output
 from rl_lab.viewer.panels import board, help, legend, timeline
 from rl_lab.viewer.panels.toolbar import Toolbar
 from rl_lab.viewer.picture import draw_moving, draw_picture
-from rl_lab.viewer.stage import Phase
+from rl_lab.viewer.theme import RADIUS
 
 WAKE = pygame.event.custom_type()  # posted by the worker's thread when an agent has answered
 FRAME_MS = 30  # while something moves; the cores are left to the agents that think
@@ -82,7 +83,7 @@ class Window:
         self.output.listen()
         if changed or self._near_toolbar or self._slow != self._slow_things():
             self._draw()
-        elif self._moving or self.desk.session.thinking:
+        elif (self._moving or self.desk.session.thinking) and time.monotonic() >= self._last_draw + FRAME_MS / 2000:
             self._draw_moving()
 
     def close(self, timeout: float = 5.0) -> bool:
@@ -130,8 +131,7 @@ class Window:
         elif event.type == pygame.QUIT:
             self.desk.closed = True
         elif event.type == pygame.KEYDOWN:
-            name = "?" if event.unicode == "?" else pygame.key.name(event.key)
-            self._do(self.desk.command_of(name))
+            self._do(self.desk.command_of(_key_name(event)))
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             self._click(*event.pos)
         elif event.type == pygame.MOUSEMOTION:
@@ -175,7 +175,8 @@ class Window:
             self._do(command)
 
     def _look_at_time(self, x: float, y: float) -> None:
-        ply = timeline.ply_at(self.places.unit, self.places.timeline, self.desk.session.stage.ply, x, y)
+        last = len(self.desk.session.stage.known) - 1
+        ply = timeline.ply_at(self.places.unit, self.places.timeline, last, x, y)
         if ply is not None:
             self.desk.look_at(ply)
 
@@ -224,8 +225,10 @@ class Window:
         now = time.monotonic()
         draw_picture(self.screen, self.places, self.desk.theme, self.desk.view(), self.desk.beside())
         self._toolbar.draw(self.screen, now - self._last_draw)
+        canvas = Canvas(self.screen, self.desk.theme, self.places.unit)
+        if self.desk.sessions.beside is not None:
+            _ring(canvas, self.places.board)
         if self.desk.help:
-            canvas = Canvas(self.screen, self.desk.theme, self.places.unit)
             help.draw(canvas, self.screen.get_size(), self._help_groups)
         pygame.display.flip()
         self._last_draw = now
@@ -237,6 +240,19 @@ class Window:
         view = self.desk.view()
         rects = draw_moving(self.screen, self.places, self.desk.theme, view)
         pygame.display.update([(rect.x, rect.y, rect.w, rect.h) for rect in rects])
+
+
+def _ring(canvas: Canvas, rect: Rect) -> None:
+    """Marks the board that is looked at closely, of two."""
+    place, radius = (rect.x, rect.y, rect.w, rect.h), canvas.px(RADIUS)
+    pygame.draw.rect(canvas.surface, canvas.theme["live"], place, canvas.px(2), radius)
+
+
+def _key_name(event: pygame.Event) -> str:
+    """What the table of keys calls it; "" with a key that makes it the system's, such as alt and tab."""
+    if event.mod & (pygame.KMOD_CTRL | pygame.KMOD_LALT | pygame.KMOD_META):
+        return ""
+    return "?" if event.unicode == "?" else pygame.key.name(event.key)
 
 
 def _events(seconds: float) -> list[pygame.Event]:

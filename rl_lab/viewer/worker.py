@@ -64,6 +64,7 @@ class Worker:
 
     def ask(self, question: Question) -> None:
         """Queues a question; returns at once."""
+        self._hurried = -1  # haste was for what was asked before
         self._questions.put(question)
 
     def hurry(self) -> None:

@@ -23,6 +23,7 @@ from envs.chance import Seeds, seed_states
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
 from envs.games.go.game import Go
+from envs.games.tic_tac_toe import TicTacToe
 
 
 def net_agent(game: Game, simulations: int = 30, **options: float) -> AlphaZeroAgent:
@@ -210,8 +211,20 @@ def test_an_endless_agent_thinks_on_and_leaves_out_what_is_forbidden() -> None:
         return visits < 2000
 
     agent = net_agent(game, 8, seconds=0.001, resign_below=0.0)
-    decision = agent.endless(root, [0, 3]).think(root, seed_states([0]), watch, 0.0)
+    decision = agent.endless([0, 3]).think(root, seed_states([0]), watch, 0.0)
     assert visits >= 2000
     assert decision.visits is not None and not decision.visits[0, [0, 3]].any()
     free = net_agent(game, 64).act(root, seed_states([0])).visits
     assert free is not None and free[0, [0, 3]].all()
+
+
+def test_what_is_forbidden_is_not_tried_even_if_it_wins_and_nothing_else_does() -> None:
+    game = TicTacToe()
+    root = game.parse_text("X X .\nO O .\n. . .\nX to play")
+    assert RolloutAgent(game, 400).act(root, seed_states([0])).action[0] == 2  # wins at once
+    for allowed in ([8], [5, 8]):
+        forbidden = [a for a in np.flatnonzero(game.legal_mask(root)[0]).tolist() if a not in allowed]
+        agent = RolloutAgent(game, 400).endless(forbidden)
+        decision = agent.think(root, seed_states([0]), lambda now: int(np.sum(now.visits)) < 400, 0.0)
+        assert decision.visits is not None and np.flatnonzero(decision.visits[0]).tolist() == allowed
+        assert decision.value[0] < 0.2

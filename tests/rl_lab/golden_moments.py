@@ -20,10 +20,11 @@ from agents.agent import Decision
 from envs.games.registry import make_game
 from envs.games.scene import Image, Scene
 from envs.solo.registry import make_world
+from rl_lab.viewer.frame import Frame, Observation, Player
 from rl_lab.viewer.layout import layout
 from rl_lab.viewer.picture import draw_picture
 from rl_lab.viewer.row_stages import GameStage, WorldStage
-from rl_lab.viewer.stage import Frame, Observation, Player, Stage
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.theme import THEMES
 from rl_lab.viewer.view import ALL_LAYERS, View, recall
 
@@ -46,12 +47,17 @@ def search(stage: Stage, best: int, value: float) -> Decision:
     prior = np.sqrt(share) / np.sqrt(share).sum()
     tried = np.where(share > 0.01, share * 500, 0).astype(np.int32)
     q = np.where(tried > 0, value + 0.6 * (share - share.max()) / share.max(), np.nan).astype(np.float32)
+    if len(stage.seats) == 2:
+        q = q.clip(-1, 1)
     top = [action for action in np.argsort(-share[0]).tolist() if tried[0, action]]
     lines: dict[int, list[int]] = {a: [a, *(b for b in top if b != a)][:5] for a in top}
-    spread = np.linspace(0.9, -0.9, 25, dtype=np.float32).reshape(1, 5, 5) if stage.num_actions == 26 else None
-    score = None if spread is None else np.array([2.5], np.float32)
+    ownership = score = None
+    if stage.num_actions == 26:  # Go on a small board; both from the side to move, as the value is
+        side = 1 - 2 * stage.to_play
+        ownership = side * np.linspace(0.9, -0.9, 25, dtype=np.float32).reshape(1, 5, 5)
+        score = np.array([side * 2.5], np.float32)
     return Decision(
-        np.array([best]), share, np.array([value], np.float32), prior, tried, q, [lines], None, spread, score
+        np.array([best]), share, np.array([value], np.float32), prior, tried, q, [lines], None, ownership, score
     )
 
 

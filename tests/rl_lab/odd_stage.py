@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from agents.agent import Decision
 from envs.games.scene import Image, Scene
-from rl_lab.viewer.stage import Frame, Observation, Player, Stage
+from rl_lab.viewer.frame import Frame, Observation, Player
+from rl_lab.viewer.stage import Stage
 
 
 class OddStage(Stage):

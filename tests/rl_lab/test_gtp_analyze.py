@@ -63,6 +63,16 @@ def test_avoid_and_allow_leave_moves_out() -> None:
     assert answer(gtp, "play b c3", "lz-analyze w allow w C3 1") == ["? no legal move is allowed"]
 
 
+def test_an_answer_about_moves_that_the_agent_does_not_consider_is_no_empty_line() -> None:
+    gtp = engine("alphabeta:depth=1", lines=3)
+    _, move = answer(gtp, "lz-analyze b 1")[:2]
+    (chosen, *_), *others = LZ.findall(move)
+    assert not others
+    refused = answer(gtp, f"5 lz-analyze b 1 avoid b {chosen} 1")
+    assert refused == ["?5 alphabeta:depth=1 has nothing to say of the moves that are allowed"]
+    assert answer(gtp, f"lz-genmove_analyze b avoid b {chosen} 1") == ["=", f"play {chosen}"]
+
+
 def test_an_analysis_goes_on_and_grows_until_there_is_input() -> None:
     gtp = engine()
     visits: list[int] = []

@@ -20,9 +20,9 @@ from envs.games.tic_tac_toe import TicTacToe
 from rl_lab.go_io.save import has_sgf, save_game
 from rl_lab.go_io.sgf import RULES, best_moves, load_sgf, read_sgf, write_sgf
 from rl_lab.go_io.sgf_nodes import Branch
+from rl_lab.viewer.frame import Player
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Player
 
 
 def random_game(game: Go, seed: int, plies: int) -> list[int]:

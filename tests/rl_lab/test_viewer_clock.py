@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,9 +16,9 @@ from envs.errors import LabError
 from envs.games.game import Game, States
 from envs.games.registry import make_game
 from rl_lab.viewer.clock import GameClock
+from rl_lab.viewer.frame import Phase, Player
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase, Player
 from rl_lab.viewer.view import capture
 
 
@@ -191,10 +192,12 @@ def test_an_abandoned_thought_is_stopped(game: Game, seat: Callable[..., Session
 def test_what_advice_grows_from_is_not_shown(game: Game, seat: Callable[..., Session]) -> None:
     session = seat(None, Ponderer(game))
     settle(session)
+    session.stop_thinking()  # nobody thinks: later thoughts are not hurried by it
     session.ask_hint()
     for _ in range(50):
         session.update()
-        assert session.forming is None and capture(session).thought is None
+        assert session.thinking and session.forming is None and capture(session).thought is None
+        time.sleep(0.001)
     session.stop_thinking()
     until(session, lambda: session.hint is not None)
 

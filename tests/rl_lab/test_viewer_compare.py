@@ -12,8 +12,8 @@ import pytest
 from rl_lab.viewer import compare
 from rl_lab.viewer.compare import Sessions
 from rl_lab.viewer.desk import Desk
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.staging import make_env, make_stage
 from rl_lab.viewer.window import Window
 

@@ -1,4 +1,4 @@
-"""Keys, buttons, help, sound and films of the window."""
+"""Keys, buttons and the help of the window."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pygame
 import pytest
+from window_help import click, key, until, windows
 
 from rl_lab.viewer import desk as desks
-from rl_lab.viewer import sound
 from rl_lab.viewer.buttons import Button
 from rl_lab.viewer.desk import Desk
-from rl_lab.viewer.keys import COMMANDS, GROUPS, shown_groups
+from rl_lab.viewer.frame import Phase
+from rl_lab.viewer.keys import COMMANDS, GROUPS, action_keys, shown_groups
 from rl_lab.viewer.panels import help, legend
 from rl_lab.viewer.panels.toolbar import fitting
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.staging import make_env, make_stage
 from rl_lab.viewer.view import LAYERS
 from rl_lab.viewer.window import Window
@@ -29,35 +27,8 @@ from rl_lab.viewer.window import Window
 
 @pytest.fixture
 def open_window(tmp_path: Path) -> Iterator[Callable[..., Window]]:
-    made: list[Window] = []
-
-    def make(env: str, *seats: str, size: tuple[int, int] = (900, 600), **options: Any) -> Window:
-        session = Session(make_stage(make_env(env), seats, 1), 1, **options)
-        session.turn_seconds = 0.0
-        made.append(Window(Desk(session), size, tmp_path))
-        return made[-1]
-
-    yield make
-    for window in made:
-        assert window.close()
-
-
-def key(window: Window, code: int, unicode: str = "") -> None:
-    pygame.event.post(pygame.Event(pygame.KEYDOWN, key=code, mod=0, unicode=unicode))
-    window.tick()
-
-
-def click(window: Window, x: float, y: float) -> None:
-    pygame.event.post(pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(round(x), round(y)), button=1))
-    window.tick()
-
-
-def until(window: Window, condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, window.desk.view().status
-        pygame.event.post(pygame.Event(pygame.USEREVENT))
-        window.tick()
+    with windows(tmp_path) as make:
+        yield make
 
 
 def test_every_key_means_one_thing_and_every_command_exists(open_window: Callable[..., Window]) -> None:
@@ -90,6 +61,16 @@ def test_a_person_walks_by_arrows_and_letters(open_window: Callable[..., Window]
     assert {f"action {action}" for action in range(4)} <= set(commands)
 
 
+def test_every_action_of_a_world_has_a_key() -> None:
+    for env in ("snake", "maze", "catch", "skier", "skier:dims=2"):
+        stage = make_stage(make_env(env), ["human"])
+        keys = action_keys(stage)
+        assert set(keys.values()) == set(range(stage.num_actions)) and "1" not in keys
+        for name in set(keys) & {"up", "down", "left", "right"}:
+            assert stage.action_name(keys[name]).startswith(name)
+            assert "0.20" not in stage.action_name(keys[name])
+
+
 def test_in_a_game_digits_switch_layers_and_a_click_on_the_legend_too(open_window: Callable[..., Window]) -> None:
     window = open_window("go:size=5", "greedy", "random")
     before = window.desk.layers
@@ -108,6 +89,18 @@ def test_in_a_game_digits_switch_layers_and_a_click_on_the_legend_too(open_windo
         key(window, pygame.K_b)
         panels.append(window.desk.panel)
     assert len(set(panels)) == 3 and panels[-1] == "loop"
+
+
+def test_keys_of_the_system_are_left_alone(open_window: Callable[..., Window]) -> None:
+    window = open_window("go:size=5", "random", "random")
+    theme = window.desk.theme
+    for mod in (pygame.KMOD_LCTRL, pygame.KMOD_LALT, pygame.KMOD_LMETA):
+        pygame.event.post(pygame.Event(pygame.KEYDOWN, key=pygame.K_t, mod=mod, unicode=""))
+        window.tick()
+    assert window.desk.theme is theme
+    pygame.event.post(pygame.Event(pygame.KEYDOWN, key=pygame.K_t, mod=pygame.KMOD_NUM, unicode="t"))
+    window.tick()
+    assert window.desk.theme is not theme
 
 
 def test_resigning_takes_two_presses(open_window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,67 +179,6 @@ def test_buttons_that_are_needed_least_make_room() -> None:
     assert [button.text for button in fitting(buttons, widths, 45, 2)] == ["a", "b", "c"]
     assert [button.text for button in fitting(buttons, widths, 30, 2)] == ["a", "c"]
     assert [button.text for button in fitting(buttons, widths, 3, 2)] == ["a"]
-
-
-def test_a_take_has_what_happened_between_two_presses(open_window: Callable[..., Window], tmp_path: Path) -> None:
-    window = open_window("catch", "random")
-    until(window, lambda: window.desk.session.stage.ply >= 2)
-    window.desk.do("pause")
-    key(window, pygame.K_g)
-    assert window.desk.recording and "Recording" in window.desk.note
-    window.desk.do("pause")
-    until(window, lambda: window.desk.session.phase is Phase.OVER)
-    key(window, pygame.K_g)
-    assert not window.desk.recording
-    until(window, lambda: "Saved" in window.desk.note, 60.0)
-    (film,) = [path for path in tmp_path.iterdir() if path.suffix in (".gif", ".mp4")]
-    assert film.stat().st_size > 5000 and str(film) in window.desk.note
-
-
-def test_a_film_that_cannot_be_written_is_said(open_window: Callable[..., Window], tmp_path: Path) -> None:
-    window = open_window("catch", "random")
-    (tmp_path / "file").write_text("")
-    window.output.folder = tmp_path / "file"
-    key(window, pygame.K_g)
-    key(window, pygame.K_g)
-    until(window, lambda: "could not be written" in window.desk.note, 60.0)
-
-
-def test_sounds_are_heard_only_when_asked_for(
-    open_window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
-    played: list[str] = []
-    monkeypatch.setattr(sound, "play", lambda name: played.append(name) or True)
-    window = open_window("tic_tac_toe", "human", "human")
-    window.desk.session.play(4)
-    window.tick()
-    assert not played and not window.desk.sound
-    key(window, pygame.K_m)
-    for action in (0, 1, 2, 7):
-        window.desk.do(f"action {action}")
-        window.tick()
-    assert played == ["stone"] * 4 + ["over"]
-
-
-def test_without_a_device_sound_stays_off(open_window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SDL_AUDIODRIVER", "nothing_of_the_kind")
-    sound.quiet()
-    window = open_window("tic_tac_toe", "human", "human")
-    key(window, pygame.K_m)
-    assert not window.desk.sound and "no device" in window.desk.note
-
-
-def test_sounds_are_soft_and_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("stone", "won", "lost", "over"):
-        samples = sound.wave(name)
-        assert samples.dtype == np.int16 and 0.05 < len(samples) / sound.RATE < 0.6
-        assert 0.3 < np.abs(samples).max() / 32767 < 0.4
-    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
-    sound.quiet()
-    assert sound.play("stone") and pygame.mixer.get_init()
-    sound.quiet()
-    assert not pygame.mixer.get_init()
 
 
 def test_a_clock_counts_down_on_the_card(open_window: Callable[..., Window]) -> None:

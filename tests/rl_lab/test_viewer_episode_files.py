@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,12 @@ from envs.chance import seed_states
 from envs.errors import LabError
 from rl_lab import cli
 from rl_lab.viewer.episode_files import MAX_BYTES, Episode, episode_of, load_episode, read_episode, save_episode
+from rl_lab.viewer.frame import Phase
+from rl_lab.viewer.opening import close_all, open_sessions, saver
 from rl_lab.viewer.replay import open_replay, replay_episode
 from rl_lab.viewer.session import Session, chosen
-from rl_lab.viewer.stage import Phase, Stage
-from rl_lab.viewer.staging import make_env, make_stage
+from rl_lab.viewer.stage import Stage
+from rl_lab.viewer.staging import Plan, make_env, make_stage
 
 ENVIRONMENTS = {
     "connect_four": ("rollout:simulations=20", "greedy"),
@@ -85,6 +88,23 @@ def test_a_record_is_held_at_its_start_and_goes_to_its_end(tmp_path: Path) -> No
         session.close()
 
 
+@pytest.mark.parametrize(("env", "name"), [("go:size=5", "game-1.sgf"), ("snake", "episode-1.json")])
+def test_the_window_saves_what_can_be_replayed(env: str, name: str, tmp_path: Path) -> None:
+    sessions = open_sessions(Plan(env, ("random", "random")[: 2 if "go" in env else 1], seed=5))
+    stage = sessions[0].stage
+    sessions[0].new_game()  # another episode, from a seed of its own
+    while stage.ply < 5 and not stage.over:
+        sessions[0].turn_seconds = 0.0
+        sessions[0].update()
+    path = saver(sessions, tmp_path)(stage)
+    close_all(sessions)
+    again = open_replay(path)
+    assert path.name == name and again.warning == ""
+    actions = [frame.action for frame in stage.frames[1 : stage.ply + 1]]
+    assert [frame.action for frame in again.stage.frames[1:]] == actions
+    assert again.stage.scene(again.stage.frames[-1]) == stage.scene(stage.frame)
+
+
 def test_a_forfeit_ends_the_record(tmp_path: Path) -> None:
     stage = make_stage(make_env("connect_four"), ["human", "human"])
     stage.act(3, None)
@@ -94,6 +114,13 @@ def test_a_forfeit_ends_the_record(tmp_path: Path) -> None:
     assert not again.over
     again.ply = 1
     assert again.over and again.result_text == stage.result_text and again.rewards == (1.0, -1.0)
+
+
+def test_a_file_loads_no_module() -> None:
+    """Making "antigravity:Foo-v0" would import whatever installed module the file names."""
+    with pytest.raises(LabError, match="names a module"):
+        replay_episode(Episode("antigravity:Foo-v0", 0, ["random"], [], []))
+    assert "antigravity" not in sys.modules
 
 
 def test_another_environment_is_noticed() -> None:

@@ -16,9 +16,9 @@ import pytest
 from envs.errors import LabError
 from rl_lab.viewer import gym_process
 from rl_lab.viewer.desk import Desk
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.keys import action_keys
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.staging import make_stage
 
 

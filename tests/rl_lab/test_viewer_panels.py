@@ -17,14 +17,15 @@ from envs.games.game import Game
 from envs.games.registry import GAMES
 from envs.solo.registry import WORLDS
 from rl_lab.viewer.canvas import Canvas
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.layout import Layout, Rect, layout
 from rl_lab.viewer.panels import board, card, decision, header, legend, loop, planes, timeline
 from rl_lab.viewer.picture import draw_moving, draw_picture
-from rl_lab.viewer.session import chosen
-from rl_lab.viewer.stage import Phase, Stage
+from rl_lab.viewer.session import Session, chosen
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.staging import make_env, make_stage
 from rl_lab.viewer.theme import DARK, LIGHT, THEMES
-from rl_lab.viewer.view import ALL_LAYERS, PANELS, Thought, View, recall
+from rl_lab.viewer.view import ALL_LAYERS, PANELS, Thought, View, capture, recall
 from tests.rl_lab.odd_stage import OddStage, decision_of
 
 MAGENTA = (255, 0, 255)
@@ -225,3 +226,17 @@ def test_a_thought_that_forms_changes_board_and_table() -> None:
             part(Canvas(surface, LIGHT, places.unit), rect, shown)
             pictures.append(pygame.surfarray.array2d(surface))
         assert not np.array_equal(*pictures)
+
+
+def test_a_hint_tells_no_more_than_itself() -> None:
+    session = Session(make_stage(make_env("tic_tac_toe"), ["human", "rollout:simulations=16"]))
+    session.turn_seconds = 0.0
+    while session.stage.ply < 2 or session.hint is None:
+        session.update()
+        if session.stage.human_to_move:
+            session.play(4) if not session.stage.ply else session.ask_hint()
+        pygame.time.wait(1)
+    hidden, shown = capture(session, layers=frozenset()), capture(session, layers=ALL_LAYERS)
+    session.close()
+    assert hidden.thought and hidden.thought.is_hint and hidden.revealed
+    assert hidden.belief(1) is None and shown.belief(1) is not None

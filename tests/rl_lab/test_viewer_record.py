@@ -20,10 +20,11 @@ from envs.chance import Seeds
 from envs.errors import LabError
 from envs.games.registry import make_game
 from rl_lab.viewer import record
+from rl_lab.viewer.frame import Player
 from rl_lab.viewer.layout import layout
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Player, Stage
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.staging import make_env, make_stage
 from rl_lab.viewer.theme import DARK, LIGHT, Theme
 

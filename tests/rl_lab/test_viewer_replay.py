@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pygame
 import pytest
 
 from envs.errors import LabError
@@ -11,7 +12,14 @@ from envs.games.go.game import Go
 from rl_lab import cli
 from rl_lab.arena.store import Filter, Store
 from rl_lab.go_io.sgf import write_sgf
+from rl_lab.viewer.desk import Desk
+from rl_lab.viewer.frame import Phase
+from rl_lab.viewer.layout import layout
+from rl_lab.viewer.panels.decision import columns_of
+from rl_lab.viewer.picture import draw_picture
 from rl_lab.viewer.replay import open_replay
+from rl_lab.viewer.session import Session
+from rl_lab.viewer.theme import LIGHT
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +153,40 @@ def test_the_command_writes_what_it_shows(tournament: Path, tmp_path: Path, caps
     (tmp_path / "x.sgf").write_text("(;GM[1]SZ[5];B[cc])")
     assert cli.main(["replay", str(tmp_path / "x.sgf"), "--game", "1"]) == 2
     assert "leave out --game" in capsys.readouterr().err
+
+
+# In the window
+
+
+def test_a_record_goes_to_any_of_its_frames_and_on_from_there(tournament: Path) -> None:
+    desk = Desk(Session(open_replay(tournament, 1).stage))
+    session, last = desk.session, len(desk.session.stage.frames) - 1
+    session.turn_seconds = 0.0
+    for index in (last, 0, 2):
+        desk.look_at(index)
+        view = desk.view()
+        assert view.index == session.stage.ply == index and len(view.frames) == last + 1 and desk.index is None
+        assert (session.phase is Phase.OVER) == (index == last)
+    for _ in range(4):  # a step is half a turn, however often the session is updated between two of them
+        desk.do("step")
+        session.update()
+    session.update()
+    assert session.stage.ply == 4 and not session.message
+    desk.do("pause")
+    for _ in range(10 * last):
+        session.update()
+    assert session.stage.ply == last and session.phase is Phase.OVER
+    desk.do("back")
+    assert session.stage.ply == last - 1
+    assert session.close()
+
+
+def test_a_record_of_values_alone_shows_no_policy(tournament: Path) -> None:
+    stage = open_replay(tournament, 1).stage
+    decision = next(frame.decision for frame in stage.frames if frame.decision)
+    assert not decision.policy.any() and columns_of(decision, True) == []
+    desk = Desk(Session(stage))
+    for ply in range(len(stage.frames)):
+        desk.look_at(ply)
+        draw_picture(pygame.Surface((900, 600)), layout(900, 600), LIGHT, desk.view())
+    assert desk.session.close()

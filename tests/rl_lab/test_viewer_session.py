@@ -13,9 +13,9 @@ from agents.agent import Agent, Decision
 from envs.chance import Seeds, seed_states
 from envs.games.game import Game, States
 from envs.games.registry import make_game
+from rl_lab.viewer.frame import Phase, Player
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase, Player
 from rl_lab.viewer.view import ALL_LAYERS, capture, recall
 from rl_lab.viewer.worker import Question, Worker
 

@@ -20,8 +20,8 @@ import pygame
 import pytest
 
 from rl_lab.viewer.desk import Desk
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.staging import HUMAN, make_env, make_stage
 from rl_lab.viewer.view import ALL_LAYERS, LAYERS
 from rl_lab.viewer.window import Window
@@ -75,7 +75,7 @@ class Reading(NamedTuple):
 def read() -> Reading:
     """After caches are emptied: theirs is a growth that ends, but only after much longer than a test."""
     for cache in gc.get_objects():
-        if isinstance(cache, functools._lru_cache_wrapper) and cache.__module__.startswith(("rl_lab.viewer", "envs.")):
+        if type(cache) is functools._lru_cache_wrapper and cache.__module__.startswith(("rl_lab.viewer", "envs.")):
             cache.cache_clear()
     gc.collect()
     rss = subprocess.run(

@@ -22,7 +22,7 @@ SIGHTS = {
     ),
 }
 LEAST_CONTRAST = 4.5  # for text, by the Web Content Accessibility Guidelines 2.2
-LEAST_DISTANCE = 20.0  # between colours of data, in CIELAB (CIE 1976); 2.3 is just noticeable
+LEAST_DISTANCE = 18.0  # between colours of data, in CIELAB (CIE 1976); 2.3 is just noticeable
 
 
 def linear(color: RGB) -> NDArray[np.float64]:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from agents.agent import Decision
 from envs.games.registry import make_game
 from rl_lab.viewer.canvas import Canvas, number, signed
+from rl_lab.viewer.frame import Phase, Player
 from rl_lab.viewer.layout import Rect, layout
 from rl_lab.viewer.panels import board, card, decision, layers, legend, loop, planes, timeline
 from rl_lab.viewer.panels.series import lanes_of, round_up, thinned
 from rl_lab.viewer.row_stages import GameStage
-from rl_lab.viewer.stage import Phase, Player
 from rl_lab.viewer.theme import LIGHT
 from rl_lab.viewer.view import ALL_LAYERS, DEFAULT_LAYERS, LAYERS, View, recall
 from tests.rl_lab.odd_stage import OddStage, decision_of

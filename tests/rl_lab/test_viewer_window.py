@@ -19,12 +19,12 @@ from envs.games.game import Game, States
 from envs.games.registry import make_game
 from rl_lab.viewer import app
 from rl_lab.viewer.desk import Desk
+from rl_lab.viewer.frame import Phase, Player
 from rl_lab.viewer.layout import layout
 from rl_lab.viewer.panels import board
 from rl_lab.viewer.picture import draw_picture
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase, Player
 from rl_lab.viewer.theme import DARK, LIGHT
 from rl_lab.viewer.view import capture
 from rl_lab.viewer.window import Window

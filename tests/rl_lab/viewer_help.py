@@ -11,8 +11,8 @@ import numpy as np
 from agents.agent import Agent, Decision, Watch, sample_actions, uniform_policy
 from envs.chance import Seeds
 from envs.games.game import Game, States
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.session import Session
-from rl_lab.viewer.stage import Phase
 
 
 class First(Agent):

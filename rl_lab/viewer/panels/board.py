@@ -9,9 +9,10 @@ import pygame
 from envs.faces.paint import Placement, disc, fit, paint, stamp
 from envs.games.scene import Circle, Line, Scene
 from rl_lab.viewer.canvas import Canvas
+from rl_lab.viewer.frame import Frame
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels import layers
-from rl_lab.viewer.stage import Frame, Stage
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.theme import Theme, font_path
 from rl_lab.viewer.view import View
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from rl_lab.viewer.canvas import Canvas, number, signed
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.layout import Rect
-from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.view import View, sign
 
 

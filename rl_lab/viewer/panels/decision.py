@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from agents.agent import Decision
 from rl_lab.viewer.canvas import Canvas, number, signed
+from rl_lab.viewer.frame import is_discrete
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels import tree
-from rl_lab.viewer.stage import is_discrete
 from rl_lab.viewer.view import Thought, View
 
 FEW_ACTIONS = 9  # of an environment that has no more, all legal ones are listed
@@ -69,7 +69,7 @@ def _draw_table(canvas: Canvas, inner: Rect, view: View, thought: Thought) -> No
     row_h = min(canvas.px(34), room // len(actions))
     name_w = max(canvas.text_width(stage.action_name(action), bold=True) for action in actions)
     name_w = min(max(canvas.px(54), name_w + canvas.px(16)), inner.w // 3)
-    width = (inner.w - name_w) // len(columns)
+    width = (inner.w - name_w) // max(1, len(columns))
     for k, column in enumerate(columns):
         canvas.text(column.title, inner.x + name_w + k * width, inner.y + head_h // 2, "small", "faint")
     for i, action in enumerate(actions):
@@ -87,7 +87,7 @@ def _draw_row(
         canvas.box(rect.inset(-canvas.px(5), 0), "live_ground", radius=4)
     _, y = rect.center
     canvas.text(name, rect.x, y, bold=chosen, width=name_w - canvas.px(6))
-    width = (rect.w - name_w) // len(columns)
+    width = (rect.w - name_w) // max(1, len(columns))
     number_w = canvas.text_width("100.0%", "small") + canvas.px(6)
     for k, column in enumerate(columns):
         left = rect.x + name_w + k * width
@@ -127,7 +127,7 @@ def columns_of(decision: Decision, game: bool) -> list[Column]:
         found.append(_shares("prior", "policy", decision.prior[0], percent))
     if decision.visits is not None:
         found.append(_shares("visits", "visits", decision.visits[0], lambda count: f"{count:.0f}"))
-    if not found:
+    if not found and decision.policy[0].any():  # of some records nothing is known but a value
         found.append(_shares("policy", "policy", decision.policy[0], percent))
     if decision.q is not None:
         found.append(_values(decision.q[0].astype(float), game))

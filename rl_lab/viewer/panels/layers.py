@@ -19,9 +19,9 @@ from agents.agent import Decision
 from envs.faces.paint import Placement, disc, stamp, stone
 from envs.games.scene import Scene
 from rl_lab.viewer.canvas import Canvas, number, rendered
+from rl_lab.viewer.frame import Phase, is_discrete
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.lines import seated
-from rl_lab.viewer.stage import Phase, is_discrete
 from rl_lab.viewer.theme import BOARD_LAYERS, RGB
 from rl_lab.viewer.view import View, sign
 

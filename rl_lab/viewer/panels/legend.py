@@ -6,9 +6,9 @@ import pygame
 
 from agents.agent import Decision
 from rl_lab.viewer.canvas import Canvas
+from rl_lab.viewer.frame import is_discrete
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.layers import ended_areas, swatch
-from rl_lab.viewer.stage import is_discrete
 from rl_lab.viewer.view import LAYERS, View
 
 WIDEST = 118  # of a switch, in units

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rl_lab.viewer.stage import Frame, Stage
+from rl_lab.viewer.frame import Frame
+from rl_lab.viewer.stage import Stage
 
 
 @lru_cache(maxsize=128)

@@ -7,9 +7,9 @@ from itertools import pairwise
 from math import hypot
 
 from rl_lab.viewer.canvas import Canvas, Point, number, signed
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.board import thumbnail
-from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.view import View
 
 

@@ -10,8 +10,9 @@ import pygame
 from numpy.typing import NDArray
 
 from rl_lab.viewer.canvas import Canvas, number
+from rl_lab.viewer.frame import Frame, Observation
 from rl_lab.viewer.layout import Rect
-from rl_lab.viewer.stage import Frame, Observation, Stage
+from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.view import View
 
 LABEL_LINES = 3

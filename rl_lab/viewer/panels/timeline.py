@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rl_lab.viewer.canvas import Canvas
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.series import Lane, Points, lanes_of
-from rl_lab.viewer.stage import Phase
 from rl_lab.viewer.view import View
 
 MIN_PLIES = 20  # the axis is at least this long, so that a young game does not jump about
