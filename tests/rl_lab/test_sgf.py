@@ -23,6 +23,7 @@ from rl_lab.go_io.sgf_nodes import Branch
 from rl_lab.viewer.frame import Player
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
+from rl_lab.viewer.staging import handicap_start
 
 
 def random_game(game: Go, seed: int, plies: int) -> list[int]:
@@ -233,3 +234,15 @@ def test_the_window_saves_games_side_by_side(tmp_path: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["game-1.sgf", "game-2.sgf"]
     session.close()
     assert has_sgf(session.stage) and not has_sgf(GameStage(TicTacToe(), people))
+
+
+def test_a_handicap_game_and_a_loss_on_time_are_saved_as_they_were(tmp_path: Path) -> None:
+    game = Go(9)
+    stage = GameStage(game, (Player("human"), Player("human")), handicap_start(game, 3))
+    stage.act(40, None)
+    assert stage.arrive()
+    stage.forfeit(0, "time")
+    read = load_sgf(save_game(stage, tmp_path), allow_setup=True)
+    assert read.result == "W+T" and read.actions == [40]
+    assert (game.stones(read.start()[0]) == game.stones(stage.frames[0].state)).all()
+    assert read.start()[0]["to_play"] == 1
