@@ -43,15 +43,17 @@ class Outlook:
 
 
 def move_infos(decision: Decision, forbidden: Sequence[int] = ()) -> list[MoveInfo]:
-    """The moves that a decision about one state has tried, the best first; without a search those it might have played,
-    with one visit each."""
+    """The moves that a decision about one state has tried, and the one that it chose, the best first; without a search
+    those it might have played, with one visit each."""
     chosen, policy = int(decision.action[0]), decision.policy[0]
     visits = (policy > 0).astype(np.int32) if decision.visits is None else decision.visits[0]
     prior = policy if decision.prior is None else decision.prior[0]
     q = np.full(len(policy), np.nan) if decision.q is None else decision.q[0]
     value = np.where(np.isfinite(q), q, decision.value[0])
     lines = decision.lines[0] if decision.lines else {}
-    tried = [int(action) for action in np.flatnonzero(visits) if action not in forbidden]
+    looked_at = visits > 0
+    looked_at[chosen] = True  # a level of the zoo may draw a move that its search has not tried
+    tried = [int(action) for action in np.flatnonzero(looked_at) if action not in forbidden]
     tried.sort(key=lambda a: (-visits[a], a != chosen, -policy[a], -value[a], a))
     return [MoveInfo(a, int(visits[a]), float(value[a]), float(prior[a]), lines.get(a, [a])) for a in tried]
 

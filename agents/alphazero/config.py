@@ -8,9 +8,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from agents.options import MAX_SIMULATIONS, check_range
 from envs.errors import LabError
 from envs.spec import unknown_name
 
+MAX_SEED = (1 << 63) - 1  # torch's generators take no more
 METHODS = ("gumbel", "puct", "klent")
 
 PARTS = {
@@ -113,14 +115,16 @@ class AlphaZeroConfig:
             value = getattr(self, field.name)
             if field.name in _POSITIVE and not value > 0:
                 raise LabError(f"{field.name} must be above 0, not {value}.")
+            if field.name in _FINITE and value == math.inf:
+                raise LabError(f"{field.name} must be a finite number.")
             if field.name in _NOT_NEGATIVE and not 0 <= value < math.inf:
                 raise LabError(f"{field.name} must be 0 or more, not {value}.")
             if field.name == "method" and value not in METHODS:
                 raise LabError(f"method must be one of {', '.join(METHODS)}, not '{value}'.")
             if field.name in _SHARES and not 0 <= value <= 1:
                 raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
-        if self.seed >= 1 << 63:
-            raise LabError(f"seed must be below 2**63, not {self.seed}.")
+        check_range("seed", self.seed, 0, MAX_SEED)
+        check_range("simulations", self.simulations, 1, MAX_SIMULATIONS)
         if self.workers > self.games:
             raise LabError(f"{self.workers} workers cannot share {self.games} games: ask for more games.")
         self.size_shares  # noqa: B018 - raises for sizes that are none
@@ -166,9 +170,10 @@ class AlphaZeroConfig:
 
 
 _POSITIVE = {
-    *("minutes", "blocks", "channels", "games", "simulations", "considered", "moves", "batch_size", "replay_ratio"),
+    *("minutes", "blocks", "channels", "games", "considered", "moves", "batch_size", "replay_ratio"),
     *("kl_weight", "workers"),
     *("window_start", "window_max", "learning_rate", "checkpoint_seconds", "evaluation_seconds"),
 }
-_NOT_NEGATIVE = {"seed", "iterations", "weight_decay", "entropy_weight", "ownership_weight", "margin_weight"}
+_FINITE = {"replay_ratio", "kl_weight", "learning_rate"}
+_NOT_NEGATIVE = {"iterations", "weight_decay", "entropy_weight", "ownership_weight", "margin_weight"}
 _SHARES = {"surprise_weight", "random_opening", "averaging", "search_value_share", "root_noise", "return_decay"}

@@ -19,7 +19,7 @@ from envs.chance import Seeds
 from envs.games.game import Game, States
 
 ENDLESS_BYTES = 1 << 29
-"""What the nodes and rows of the largest tree of one search may take."""
+"""What the nodes and rows of the trees of one search may take, where no number of simulations limits them."""
 
 
 class Territory(NamedTuple):
@@ -32,8 +32,8 @@ class Territory(NamedTuple):
 class SearchAgent(Agent):
     """Plays the best action that its search finds.
 
-    With `seconds` a search ends when they are over, for n states asked about together n times as many; it tries each
-    root at least once, whatever the clock says. With `resign_below` the agent gives up where it values its position
+    With `seconds` a search ends when they are over, for n states asked about together n times as many, or when its trees
+    have taken ENDLESS_BYTES; it tries each root at least once, whatever the clock says. With `resign_below` the agent gives up where it values its position
     lower.
     """
 
@@ -62,8 +62,13 @@ class SearchAgent(Agent):
         def found() -> Decision:
             return self._decision(len(states), territory)
 
-        self.search.run(states, seeds, lambda: reports.go_on(found) and time.monotonic() < end)
+        self.search.run(states, seeds, lambda: reports.go_on(found) and time.monotonic() < end and not self._is_full())
         return found()
+
+    def _is_full(self) -> bool:
+        """Whether the trees of an agent that the clock alone limits have taken what one search may take."""
+        tree = self.search.tree
+        return bool(self.seconds) and tree is not None and tree.used >= most_simulations(self.game)
 
     def territory(self, states: States) -> Territory | None:
         """How n unfinished games are expected to end, if the agent can tell."""

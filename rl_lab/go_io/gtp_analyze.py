@@ -110,6 +110,8 @@ def _analysis(session: Session, wish: Wish, states: States, style: str) -> Itera
             if thought.latest and time.monotonic() >= due and move_infos(thought.latest, wish.forbidden):
                 due = time.monotonic() + wish.interval
                 yield _line(session, wish, views, thought.latest, style)
+            if thought.error:
+                raise thought.error
             if session.new_input():
                 return
             time.sleep(PAUSE)

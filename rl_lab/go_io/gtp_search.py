@@ -16,6 +16,7 @@ class Thought:
         """There is something new after about `interval` seconds, a tenth of a second at most."""
         self.latest: Decision | None = None
         self.error: Exception | None = None
+        """What the agent has raised, which has ended the thought."""
         self._stop, self._news = threading.Event(), threading.Event()
         arguments = (agent, states, seeds, min(interval, REPORT_SECONDS))
         self._thread = threading.Thread(target=self._think, args=arguments, daemon=True)

@@ -41,7 +41,7 @@ class AlphaZeroTraining(Training):
 
     @property
     def subject(self) -> str:
-        return self.config.game
+        return self.trainer.game.spec  # the largest board, if it learns several
 
     @property
     def measure(self) -> Measure:

@@ -61,11 +61,11 @@ def export(spec: str, path: Path) -> str:
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise LabError(f"Export needs the package {' and '.join(missing)}: pip install 'rl-lab[onnx]'.")
-    if os.path.isdir(path):
-        raise LabError(f"'{path}' is a folder: name a file in it, such as net.onnx.")
     net, game, _ = load_model(_folder(spec))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
+        if path.is_dir():
+            raise LabError(f"'{path}' is a folder: name a file in it, such as net.onnx.")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_onnx(net, game, temporary)
         difference = check(net, game, temporary)

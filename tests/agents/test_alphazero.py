@@ -256,6 +256,12 @@ def test_bad_settings_are_one_clear_sentence() -> None:
         {"minutes": float("nan")},
         {"method": "mcts"},
         {"workers": 200},
+        {"seed": -1},
+        {"seed": 1 << 63},
+        {"simulations": 0},
+        {"simulations": 10**9},
+        {"replay_ratio": float("inf")},
+        {"learning_rate": float("inf")},
     ):
         with pytest.raises(LabError, match=next(iter(bad))):
             AlphaZeroConfig(**bad)

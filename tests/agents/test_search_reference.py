@@ -67,7 +67,10 @@ def test_gumbel_noise_equals_the_reference(game: Game, max_considered: int, scal
 @pytest.mark.parametrize("rule", ["puct", "gumbel"])
 @pytest.mark.parametrize("leaves", [4, 7])
 def test_waves_equal_the_reference(game: Game, rule: str, leaves: int) -> None:
-    """With several simulations under way at once, each of them a visit without a value until it returns; 50 is no multiple of 4 or 7."""
+    """With several simulations under way at once, each a visit without a value until it returns.
+
+    50 is no multiple of 4 or 7.
+    """
     rng = np.random.default_rng([leaves, len(rule)])
     config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves, max_considered=6)
     search = Search(game, HashEvaluator(game, 6), config)

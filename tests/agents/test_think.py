@@ -18,7 +18,7 @@ from agents.alphazero.player import AlphaZeroAgent
 from agents.rollout import RolloutAgent
 from agents.scripted import GreedyAgent
 from agents.search import Search, SearchConfig
-from agents.search.player import SearchAgent
+from agents.search.player import SearchAgent, most_simulations
 from envs.chance import Seeds, seed_states
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
@@ -228,3 +228,13 @@ def test_what_is_forbidden_is_not_tried_even_if_it_wins_and_nothing_else_does() 
         decision = agent.think(root, seed_states([0]), lambda now: int(np.sum(now.visits)) < 400, 0.0)
         assert decision.visits is not None and np.flatnonzero(decision.visits[0]).tolist() == allowed
         assert decision.value[0] < 0.2
+
+
+def test_many_games_on_a_clock_share_the_memory_of_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = TicTacToe()
+    agent = RolloutAgent(game, simulations=10**6)
+    agent.seconds = 60.0
+    monkeypatch.setattr("agents.search.player.ENDLESS_BYTES", 1 << 20)
+    agent.act(game.init(8), seed_states(range(8)))
+    tree = agent.search.tree
+    assert tree is not None and most_simulations(game) <= tree.used < most_simulations(game) + 8 * 8 + 8

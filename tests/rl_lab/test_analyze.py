@@ -79,7 +79,7 @@ def test_a_position_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 WRONG = [
     (("go:size=5", "C3 C3"), "Move 2, C3: C3 is not legal here"),
-    (("go:size=5", "Z9"), "'Z9' is no point"),
+    (("go:size=5", "C3 Z9"), "Move 2, Z9: 'Z9' is no point"),
     (("go:size=3", "pass pass"), "the game is over, W+"),
     (("go", "", None, 3), "--move counts the moves of a file"),
     (("go:size=9", "", Path("game.sgf")), "write go, not 'go:size=9'"),

@@ -71,12 +71,16 @@ class Broken(SearchAgent):
 
 
 @pytest.mark.parametrize("calls", [0, 20])
-def test_an_agent_that_fails_in_an_analysis_does_not_end_the_engine(calls: int) -> None:
+def test_an_agent_that_fails_in_an_analysis_does_not_end_the_engine(
+    calls: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     gtp = engine("random")
     gtp.session.player.agent = Broken(calls)
-    until = time.monotonic() + 1
+    until = time.monotonic() + 60
     gtp.session.new_input = lambda: time.monotonic() > until
     text = "".join(gtp.respond(b"3 lz-analyze b 10"))
+    assert time.monotonic() < until  # it does not wait for more of an agent that will say no more
+    assert "RuntimeError: out of order" in capsys.readouterr().err
     assert text.endswith("\n\n") and text.startswith("?3 internal error: RuntimeError" if calls == 0 else "=3\ninfo")
     assert answer(gtp, "4 protocol_version") == ["=4 2"]
 

@@ -162,6 +162,8 @@ def test_memory_that_no_smaller_batch_saves_is_one_sentence(tmp_path: Path, monk
     with pytest.raises(LabError, match="not enough memory for this run"):
         train(TINY, tmp_path / "run", console=console())
     assert Run(tmp_path / "run").checkpoints()
+    with pytest.raises(LabError, match="not enough memory for this run"):
+        train(dataclasses.replace(TINY, channels=10**9), tmp_path / "large", console=console())
 
 
 def test_other_errors_are_not_taken_for_memory() -> None:

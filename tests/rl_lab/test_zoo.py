@@ -18,6 +18,7 @@ from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games.registry import make_game
 from rl_lab.arena.identity import identify
+from rl_lab.judgement import move_infos
 from rl_lab.zoo import nets
 from rl_lab.zoo.positions import random_positions
 from tests.rl_lab.zoo_help import place
@@ -42,6 +43,20 @@ def test_full_strength_is_the_net_searching() -> None:
     ours, theirs = decide("zoo"), decide(f"alphazero:{folder},simulations=50")
     for field in ("action", "policy", "value", "prior", "visits"):
         assert np.array_equal(getattr(ours, field), getattr(theirs, field))
+
+
+def test_a_move_that_a_level_has_drawn_is_among_those_told_of() -> None:
+    place("hex", "hex:size=4")
+    game = make_game("hex:size=4")
+    agent, states, untried = make_agent("zoo:level=1", game), random_positions(game, 20), 0
+    for i in range(len(states)):
+        agent.reset()
+        decision = agent.act(states[i : i + 1], seed_states([i]))
+        told = {move.action: move for move in move_infos(decision)}
+        assert decision.visits is not None
+        untried += told[int(decision.action[0])].visits == 0
+        assert {a for a, move in told.items() if move.visits} == set(np.flatnonzero(decision.visits[0]).tolist())
+    assert untried > 5
 
 
 @pytest.mark.parametrize("level", range(1, 11))
