@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Self
 
@@ -32,9 +32,9 @@ class Territory(NamedTuple):
 class SearchAgent(Agent):
     """Plays the best action that its search finds.
 
-    With `seconds` a search ends when they are over, for n states asked about together n times as many, or when its trees
-    have taken ENDLESS_BYTES; it tries each root at least once, whatever the clock says. With `resign_below` the agent gives up where it values its position
-    lower.
+    With `seconds` a search ends when they are over, for n states asked about together n times as many, or when its
+    trees have taken ENDLESS_BYTES; it tries each root at least once, whatever the clock says. With `resign_below` the
+    agent gives up where it values its position lower.
     """
 
     def __init__(self, name: str, search: Search, seconds: float = 0.0, resign_below: float | None = None) -> None:
@@ -54,16 +54,33 @@ class SearchAgent(Agent):
         """See Agent.act."""
         return self.think(states, seeds, carry_on, math.inf)
 
+    def choose(self, states: States, seeds: Seeds) -> Decision:
+        """See Agent.choose: neither lines of play nor how the game will end."""
+        self._search(states, seeds, lambda: True)
+        return self._settle(self._decision(), states, seeds)
+
     def think(self, states: States, seeds: Seeds, watch: Watch, interval: float = REPORT_SECONDS) -> Decision:
         """See Agent.think."""
-        end = time.monotonic() + self.seconds * len(states) if self.seconds else math.inf
         reports, territory = Reports(watch, interval), self.territory(states)
 
-        def found() -> Decision:
-            return self._decision(len(states), territory)
+        def explained() -> Decision:
+            decision = self._decision()
+            decision.lines = [self.search.lines(b) for b in range(len(states))]
+            if territory is not None:
+                decision.ownership, decision.score = territory
+            return decision
 
-        self.search.run(states, seeds, lambda: reports.go_on(found) and time.monotonic() < end and not self._is_full())
-        return found()
+        self._search(states, seeds, lambda: reports.go_on(explained))
+        return self._settle(explained(), states, seeds)
+
+    def _settle(self, found: Decision, states: States, seeds: Seeds) -> Decision:
+        """What the agent makes of what its search has found."""
+        return found
+
+    def _search(self, states: States, seeds: Seeds, go_on: Callable[[], bool]) -> None:
+        """Searches until the budget is spent, or `go_on` says no."""
+        end = time.monotonic() + self.seconds * len(states) if self.seconds else math.inf
+        self.search.run(states, seeds, lambda: go_on() and time.monotonic() < end and not self._is_full())
 
     def _is_full(self) -> bool:
         """Whether the trees of an agent that the clock alone limits have taken what one search may take."""
@@ -83,12 +100,9 @@ class SearchAgent(Agent):
         other.seconds, other.resign_below = 0.0, None
         return other
 
-    def _decision(self, n: int, territory: Territory | None) -> Decision:
+    def _decision(self) -> Decision:
         found = self.search.found()
-        lines = [self.search.lines(b) for b in range(n)]
-        decision = Decision(found.action, found.policy, found.value, found.prior, found.visits, found.q, lines)
-        if territory is not None:
-            decision.ownership, decision.score = territory
+        decision = Decision(found.action, found.policy, found.value, found.prior, found.visits, found.q)
         if self.resign_below is not None and (found.value < self.resign_below).any():
             lost = (found.value < self.resign_below).tolist()
             decision.forfeits = [Forfeit("resign") if given_up else None for given_up in lost]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.agent import REPORT_SECONDS, Decision, Watch, sample_actions
+from agents.agent import Decision, sample_actions
 from agents.alphazero.model import load_model
 from agents.alphazero.player import AlphaZeroAgent, calibrated
 from agents.options import AlphaZeroOptions
@@ -44,9 +44,8 @@ class ZooAgent(AlphaZeroAgent):
         self._has_place = np.zeros(game.num_actions, np.bool_)
         self._has_place[list(game.scene(game.init(1)[0]).action_spots)] = True
 
-    def think(self, states: States, seeds: Seeds, watch: Watch, interval: float = REPORT_SECONDS) -> Decision:
-        """See Agent.think; `watch` is told what the search finds, and the move is drawn in the end."""
-        found = super().think(states, seeds, watch, interval)
+    def _settle(self, found: Decision, states: States, seeds: Seeds) -> Decision:
+        """Draws the move; whoever watches the thought is told what the search finds."""
         if self.setting.plays_best:
             return found
         assert found.visits is not None and found.prior is not None, "a search tells of both"

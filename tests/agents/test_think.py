@@ -230,6 +230,14 @@ def test_what_is_forbidden_is_not_tried_even_if_it_wins_and_nothing_else_does() 
         assert decision.value[0] < 0.2
 
 
+@pytest.mark.parametrize("name", AGENTS)
+def test_choosing_without_telling_why_is_the_same_choice(name: str) -> None:
+    game = Go(5)
+    states, first, second = game.init(3), seed_states(range(3)), seed_states(range(3))
+    told, bare = AGENTS[name](game).act(states, first), AGENTS[name](game).choose(states, second)
+    assert (told.action == bare.action).all() and (first == second).all()
+
+
 def test_many_games_on_a_clock_share_the_memory_of_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
     game = TicTacToe()
     agent = RolloutAgent(game, simulations=10**6)

@@ -69,6 +69,8 @@ def test_a_thought_nobody_stops_is_an_act_and_moves_are_legal(level: int) -> Non
     agent.reset()
     thought = agent.think(states, again, lambda found: True, 0.0)
     assert np.array_equal(acted.action, thought.action) and np.array_equal(acted.policy, thought.policy)
+    agent.reset()
+    assert np.array_equal(acted.action, agent.choose(states, seed_states(range(n))).action)
     assert np.array_equal(seeds, again)
     assert game.legal_mask(states)[np.arange(n), acted.action].all()
     assert np.allclose(acted.policy.sum(1), 1, atol=1e-5) and not acted.policy[~game.legal_mask(states)].any()
