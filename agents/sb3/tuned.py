@@ -78,7 +78,7 @@ _PPO: dict[str, dict[str, Any]] = {
     "connect_four": {
         "steps": 3_000_000,
         "num_envs": 128,
-        "opponents": "greedy self self self rollout:simulations=100 rollout:simulations=100",
+        "opponents": "self self self rollout:simulations=100 rollout:simulations=100 rollout:simulations=100",
         "snapshots": 8,
         "symmetries": True,
         "hidden": 256,

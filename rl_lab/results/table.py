@@ -110,7 +110,7 @@ ROWS = (
     Row("ppo", "catch", _CATCH),
     Row("ppo", "snake", _SNAKE),
     Row("ppo", "maze:levels=0", _MAZE),
-    Row("ppo", "maze:levels=0,cue=spurious", _CUE, steps=500_000),
+    Row("ppo", "maze:levels=0,cue=spurious", _CUE, steps=1_500_000),
     Row("ppo", "skier:dims=2,actions=continuous", _height(0.128)),
     Row("ppo", "skier:dims=2", _height(0.216)),
     Row("dqn", "tic_tac_toe", _TIC_TAC_TOE),

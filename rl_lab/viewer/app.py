@@ -21,7 +21,7 @@ from rl_lab.viewer.session import Session
 from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.staging import HUMAN, Plan, make_env
 from rl_lab.viewer.theme import THEMES
-from rl_lab.viewer.view import DEFAULT_LAYERS
+from rl_lab.viewer.view import DEFAULT_LAYERS, Look
 
 
 @dataclass(frozen=True)
@@ -157,10 +157,11 @@ def start(plan: Plan, options: WindowOptions | None = None) -> None:
     from rl_lab.viewer.start_window import StartWindow
     from rl_lab.viewer.waiting import wait_for
 
-    options, form, message = options or WindowOptions(), form_of(plan), ""
+    options = options or WindowOptions()
+    form, message = form_of(plan, options.sound), ""
     try:
         while (screen := StartWindow(form, THEMES[options.theme], options.size, message=message)).run():
-            options = replace(options, theme=screen.theme.name, size=screen.screen.get_size())
+            options = replace(options, theme=screen.theme.name, size=screen.screen.get_size(), sound=form.sound)
             chosen = form.plan()
             try:
                 check_plan(chosen)
@@ -176,6 +177,7 @@ def start(plan: Plan, options: WindowOptions | None = None) -> None:
                 message = ""
                 if sessions is not None:
                     options = _show(sessions, options)
+                    form.sound = options.sound
     finally:
         pygame.display.quit()
 
@@ -243,16 +245,16 @@ def _record(stages: Sequence[Stage], path: Path | None, options: WindowOptions, 
 
     assert path is not None
     beside = stages[1] if len(stages) > 1 else None
-    theme = THEMES[options.theme]
+    look = Look(THEMES[options.theme])
     if play_with is None:
-        recorder.record_stage(stages[0], path, theme=theme, beside=beside)
+        recorder.record_stage(stages[0], path, look=look, beside=beside)
     else:
-        recorder.record_episode(stages[0], path, play_with, theme=theme, beside=beside)
+        recorder.record_episode(stages[0], path, play_with, look=look, beside=beside)
 
 
 def _check_record(headless: bool, record: Path | None) -> None:
     if headless and record is None:
-        raise LabError("--headless needs --record FILE.gif or FILE.png, or nothing would be seen.")
+        raise LabError("--headless needs --record FILE.gif, FILE.mp4 or FILE.png, or nothing would be seen.")
     if record is not None:
         from rl_lab.viewer import record as recorder
 

@@ -97,6 +97,11 @@ class Canvas:
         else:
             _round_rect(self.surface, rect, r, self.theme[role])
 
+    def ring(self, rect: Rect) -> None:
+        """Marks a panel, of several."""
+        place = (rect.x, rect.y, rect.w, rect.h)
+        pygame.draw.rect(self.surface, self.theme["live"], place, self.px(2), self.px(RADIUS))
+
     def panel(self, rect: Rect, title: str = "", live: bool = False) -> Rect:
         """A panel's ground; returns what is left inside, below the title if there is one."""
         self.box(rect, "panel", "live" if live else "edge", line=2.0 if live else 1.0)

@@ -44,7 +44,7 @@ class GameClock:
 
     def return_to(self, ply: int) -> None:
         """The position of that ply is current again, with the time that was left when it arose."""
-        self._began = self._at[max(known for known in self._at if known <= ply)]
+        self._began = self._then(ply)
         self.left = list(self._began)
 
     def spend(self, seat: int, seconds: float) -> None:
@@ -60,11 +60,15 @@ class GameClock:
         allowed = self._began[seat] / MOVES_TO_GO + INCREMENT_SHARE * self.increment
         return self._began[seat] - self.left[seat] >= allowed
 
-    def text(self, seat: int) -> str:
-        """The time left: "5:00", "1:00:00", and "9.3" towards the end."""
-        left = self.left[seat]
+    def text(self, seat: int, ply: int | None = None) -> str:
+        """The time left, now or when that ply began: "5:00", "1:00:00", and "9.3" towards the end."""
+        left = (self.left if ply is None else self._then(ply))[seat]
         if left < PRECISE_SECONDS:
             return f"{math.floor(left * 10) / 10:.1f}"
         minutes, seconds = divmod(math.ceil(left), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+    def _then(self, ply: int) -> tuple[float, ...]:
+        """What was left when the position of that ply arose."""
+        return self._at[max(known for known in self._at if known <= ply)]

@@ -56,13 +56,20 @@ class Sessions:
             if session.paused != wanted:
                 session.toggle_pause()
 
-    def update(self) -> bool:
-        """Moves all on when it is time; True if something changed."""
+    def undo(self) -> None:
+        """Takes back the last action of whichever is ahead, or of both, and holds them."""
+        ahead = max(session.stage.ply for session in self.all)
+        undone = [session.undo() for session in self.all if session.stage.ply == ahead]
+        for session in self.all:
+            session.paused |= any(undone) and not session.stage.has_human
+
+    def update(self, stay: bool = False) -> bool:
+        """Moves all on when it is time; True if something changed. With `stay`, no new episode begins by itself."""
         for session, other in zip(self.all, reversed(self.all), strict=True):
             waits_for = other.phase is not Phase.OVER and not other.message
             session.held = waits_for and session.stage.ply > other.stage.ply
         changed = [session.update() for session in self.all]
-        return self._begin_again() or any(changed)
+        return self._begin_again(stay) or any(changed)
 
     @property
     def over(self) -> bool:
@@ -75,10 +82,10 @@ class Sessions:
         closed = [session.close(max(0.0, end - time.monotonic())) for session in self.all]
         return all(closed)
 
-    def _begin_again(self) -> bool:
+    def _begin_again(self, stay: bool) -> bool:
         """Starts the next episodes if people want to watch on and have seen the end; True if it did."""
         now = time.monotonic()
-        if not (self.again and self.over) or self.focused.stage.has_human:
+        if stay or not (self.again and self.over) or self.focused.stage.has_human:
             self._ended = now
             return False
         if now - self._ended < AGAIN_SECONDS:

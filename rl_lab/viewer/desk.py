@@ -107,6 +107,10 @@ class Desk:
         """Whether a second press would resign."""
         return time.monotonic() < self._confirm_until
 
+    def update(self) -> bool:
+        """Lets the sessions go on; True if something changed. People who look back are not torn away from it."""
+        return self.sessions.update(stay=self.index is not None)
+
     @property
     def changing(self) -> bool:
         """Whether something that is shown will change by itself before long."""
@@ -135,7 +139,7 @@ class Desk:
         return {
             "new": lambda: each(Session.new_game),
             "restart": lambda: each(Session.restart),
-            "undo": lambda: each(Session.undo),
+            "undo": self.sessions.undo,
             "redo": lambda: each(Session.redo),
             "step": lambda: each(Session.step),
             "stop": lambda: each(Session.stop_thinking),
@@ -228,7 +232,8 @@ class Desk:
             self.say("Nothing can be saved here; G records a film.")
             return
         try:
-            self.say(f"Saved {self.save_game(self.session.stage)}")
+            path = self.save_game(self.session.stage)
+            self.say(f"Saved {path} ('rl-lab replay' shows it)")
         except (OSError, LabError) as problem:
             self.say(f"The game could not be saved: {problem}")
 

@@ -69,6 +69,8 @@ class Frame:
     seat: int | None = None
     decision: Decision | None = None
     """What the agent that acted made of the state before; None if a person acted."""
+    comment: str = ""
+    """What somebody has written about it, in a record."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ def shown_groups(stage: Stage, acting: Mapping[str, int], count: int = 1) -> dic
         )
     groups["Watch"] = _those(GROUPS["Watch"], watching, acting)
     looking = set(COMMANDS.values()) - ({"focus"} if count == 1 else set())
-    return groups | {"Window": _those(GROUPS["Window"], looking, acting)}
+    layers = tuple(Key((layer.key,), f"layer {name}", f"Layer: {layer.name}") for name, layer in LAYERS.items())
+    looking -= {"layer ownership"} if len(stage.seats) == 1 else set()
+    return groups | {"Window": _those((*GROUPS["Window"], *layers), looking, acting)}
 
 
 def _those(keys: tuple[Key, ...], commands: set[str], taken: Container[str]) -> tuple[Key, ...]:

@@ -84,10 +84,10 @@ class Loop:
         decides = self.phase is Phase.THINK and (self.stage.human_to_move or self.thinking)
         return self.game_clock is not None and decides and not self.paused
 
-    def notes(self, seat: int) -> tuple[str, ...]:
-        """Short texts for the seat's card: its clock, what it has captured."""
-        clock = () if self.game_clock is None else (self.game_clock.text(seat),)
-        return clock + self.stage.tallies(self.stage.frame, seat)
+    def notes(self, seat: int, ply: int | None = None) -> tuple[str, ...]:
+        """Short texts for the seat's card, now or as that ply began: its clock, what it has captured."""
+        clock = () if self.game_clock is None else (self.game_clock.text(seat, ply),)
+        return clock + self.stage.tallies(self.stage.frame if ply is None else self.stage.frames[ply], seat)
 
     def update(self) -> bool:
         """Takes in answers and moves the loop on when it is time; True if something changed."""

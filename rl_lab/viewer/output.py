@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pygame
 from rl_lab.viewer import sound
 from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.frame import Phase
-from rl_lab.viewer.take import Take
+from rl_lab.viewer.take import Take, free_path
+from rl_lab.viewer.view import Look
 
 FILM_SECONDS = 60.0  # how long a closing window waits for a film to be finished
 
@@ -27,7 +27,7 @@ class Output:
 
     def screenshot(self, screen: pygame.Surface) -> Path:
         """Saves the picture of the window and says where."""
-        path = self.folder / time.strftime("rl-lab-%Y%m%d-%H%M%S.png")
+        path = free_path(self.folder, ".png")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             pygame.image.save(screen, path)
@@ -44,7 +44,7 @@ class Output:
             self._takes.append(Take([session.stage for session in self.desk.sessions.all]))
             self.desk.say("Recording. G once more ends it and writes the film.")
         else:
-            self._takes[-1].write(self.folder, self.desk.theme, self._tell)
+            self._write()
 
     def switch_sound(self) -> None:
         """Sound on or off."""
@@ -67,10 +67,17 @@ class Output:
             sound.play("stone")
 
     def close(self) -> None:
-        """Gives the device back, and finishes the films that are being written."""
+        """Gives the device back, and finishes the films that are being made."""
         sound.quiet()
+        if self.desk.recording:
+            self.desk.recording = False
+            self._write()
         for take in self._takes:
             take.join(FILM_SECONDS)
+
+    def _write(self) -> None:
+        look = Look(self.desk.theme, self.desk.layers, self.desk.panel)
+        self._takes[-1].write(self.folder, look, self._tell)
 
     def _moment(self) -> tuple[int, bool]:
         session = self.desk.session

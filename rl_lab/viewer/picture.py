@@ -14,13 +14,16 @@ from rl_lab.viewer.view import View
 def draw_picture(surface: pygame.Surface, places: Layout, theme: Theme, view: View, beside: View | None = None) -> None:
     """Draws the view onto the surface; the toolbar's strip is left empty.
 
-    `beside` is the moment of a second session: its board, and its card in place of the second one.
+    `beside` is the moment of a second session: its board, and its card in place of the second one. A ring marks the
+    board of the first, whose loop, decision and time are shown.
     """
     canvas = Canvas(surface, theme, places.unit)
     surface.fill(theme["ground"])
-    header.draw(canvas, places.header, view)
+    header.draw(canvas, places, view, beside)
     for place, shown in zip(places.boards, (view, beside or view), strict=False):
         board.draw(canvas, place, shown)
+    if beside:
+        canvas.ring(places.board)
     legend.draw(canvas, places.legend, view)
     for place, (shown, seat) in zip(places.cards, _cards(view, beside), strict=False):
         card.draw(canvas, place, shown, seat)
@@ -36,12 +39,12 @@ def _cards(view: View, beside: View | None) -> list[tuple[View, int]]:
     return [(view, view.acting_seat), (beside, beside.acting_seat)]
 
 
-def draw_moving(surface: pygame.Surface, places: Layout, theme: Theme, view: View) -> list[Rect]:
+def draw_moving(surface: pygame.Surface, places: Layout, theme: Theme, view: View, beside: View | None) -> list[Rect]:
     """Draws again only what changes by itself as time passes, over a picture that is otherwise the same."""
     canvas = Canvas(surface, theme, places.unit)
     for place in (places.header, places.loop):
         canvas.box(place, "ground", radius=0)
-    header.draw(canvas, places.header, view)
+    header.draw(canvas, places, view, beside)
     _draw_loop(canvas, places, view)
     return [places.header, places.loop]
 

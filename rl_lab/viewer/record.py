@@ -16,17 +16,21 @@ from envs.chance import seed_states
 from envs.errors import IllegalAction, LabError
 from rl_lab import film
 from rl_lab.film import Film, check_film, whole_file, write_film
+from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.layout import Layout, layout
 from rl_lab.viewer.picture import draw_picture
 from rl_lab.viewer.session import chosen, turn_seed
 from rl_lab.viewer.stage import Stage
-from rl_lab.viewer.theme import BOARD_LAYERS, LIGHT, RGB, Theme
-from rl_lab.viewer.view import View, recall
+from rl_lab.viewer.theme import BOARD_LAYERS, RGB
+from rl_lab.viewer.track import track_of
+from rl_lab.viewer.view import Look, View, recall
 
 SIZE = (1100, 720)
 KINDS = (*film.KINDS, ".png")
 MAX_STEPS = 5000
 """An episode that has not ended by itself ends here: some environments never do."""
+
+LOOK = Look()
 
 FPS = 10
 FILM_SECONDS = 40.0
@@ -52,7 +56,7 @@ def record_episode(
     path: Path,
     seed: int = 0,
     size: tuple[int, int] = SIZE,
-    theme: Theme = LIGHT,
+    look: Look = LOOK,
     beside: Stage | None = None,
 ) -> None:
     """Lets the agents on the stage act to the end of the episode, and writes it as `record_stage` does.
@@ -64,7 +68,7 @@ def record_episode(
     for one in (stage, beside):
         if one is not None:
             play_out(one, seed)
-    record_stage(stage, path, size, theme, beside)
+    record_stage(stage, path, size, look, beside)
 
 
 def play_out(stage: Stage, seed: int) -> None:
@@ -102,7 +106,7 @@ def record_stage(
     stage: Stage,
     path: Path,
     size: tuple[int, int] = SIZE,
-    theme: Theme = LIGHT,
+    look: Look = LOOK,
     beside: Stage | None = None,
 ) -> None:
     """Writes the episode on a stage: all as a .gif or .mp4, or its last moment as a .png.
@@ -112,7 +116,7 @@ def record_stage(
     """
     check_path(path)
     stages = tuple(_snapshot(one) for one in (stage, beside) if one is not None)
-    painter = Painter(size, layout(*size, len(stage.seats), boards=len(stages), toolbar=False), theme)
+    painter = Painter(size, layout(*size, len(stage.seats), boards=len(stages), toolbar=False), look)
     if path.suffix.lower() == ".png":
         with whole_file(path) as temporary:
             Image.fromarray(painter.picture(*_last(stages))).save(temporary, "PNG", optimize=True)
@@ -146,9 +150,9 @@ def _moment(stage: Stage, ply: int, acting: bool = True) -> View:
     if ply >= stage.ply:
         return recall(stage, stage.ply)
     view = recall(stage, ply, chosen=acting)
-    known = ply if view.on_board else ply - 1
-    values = [value for value in view.values if value[0] <= known]
-    return replace(view, frames=view.frames[: ply + 1], values=values)
+    frames = view.frames[: ply + 1]
+    known = view.thought.decision if view.thought is not None and view.on_board else None
+    return replace(view, frames=frames, track=track_of(frames, known))
 
 
 def _last(stages: tuple[Stage, ...]) -> tuple[View, ...]:
@@ -172,19 +176,23 @@ def _frames(stages: tuple[Stage, ...], painter: Painter) -> Iterator[film.Frame]
 
 @dataclass(frozen=True)
 class Painter:
-    """Draws views as the window does, at one size and in one theme."""
+    """Draws views as the window does, at one size and with one look."""
 
     size: tuple[int, int]
     places: Layout
-    theme: Theme
+    look: Look
 
-    def picture(self, view: View, beside: View | None = None) -> film.Frame:
+    def picture(self, *views: View) -> film.Frame:
         """The picture, uint8[H, W, 3]."""
         pygame.font.init()
         surface = pygame.Surface(self.size)
-        draw_picture(surface, self.places, self.theme, view, beside)
+        draw_picture(surface, self.places, self.look.theme, *map(self._looked_at, views))
         width, height = self.size
         return np.frombuffer(pygame.image.tobytes(surface, "RGB"), np.uint8).reshape(height, width, 3)
+
+    def _looked_at(self, view: View) -> View:
+        revealed = bool(self.look.layers) or view.phase is Phase.OVER
+        return replace(view, layers=self.look.layers, panel=self.look.panel, revealed=revealed)
 
     def palette(self, stages: tuple[Stage, ...]) -> list[RGB]:
         """One for all pictures, so that only what differs is stored.
@@ -195,7 +203,7 @@ class Painter:
         middle = max(stage.ply for stage in stages) // 2
         samples = [tuple(_moment(stage, ply) for stage in stages) for ply in sorted({0, middle})] + [_last(stages)]
         sheet = Image.fromarray(np.concatenate([self.picture(*views) for views in samples]))
-        exact = sorted({*self.theme.colors.values(), *self.theme.scene.values(), *BOARD_LAYERS.values()})
+        exact = sorted({*self.look.theme.colors.values(), *self.look.theme.scene.values(), *BOARD_LAYERS.values()})
         count = max(LEAST_SHADES, NUM_COLORS - len(exact))
         shades = np.array(sheet.quantize(count, dither=Image.Dither.NONE).getpalette(), int).reshape(-1, 3)
         taken = {film.cell(color) for color in exact}

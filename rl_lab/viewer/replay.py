@@ -134,8 +134,9 @@ def _sgf_game(path: Path) -> Replay:
     game = read.game
     names = [name or seat for name, seat in zip(read.players, game.player_names, strict=True)]
     stage = RecordedGame(game, [Player(name, recorded=True) for name in names], read.start()[0])
-    values, policies = sgf_thoughts(path.read_bytes(), game)
-    _perform(stage, read.actions, values, policies)
+    told = sgf_thoughts(path.read_bytes(), game)
+    _perform(stage, read.actions, told.values, told.policies)
+    stage.frames = [replace(f, comment=text) for f, text in zip(stage.frames, told.comments, strict=False)]
     winner, plus, margin = read.result.partition("+")
     if plus and winner.lower() in ("b", "w") and not stage.frames[-1].over:
         reason = SGF_REASONS.get(margin.lower())

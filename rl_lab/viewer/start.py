@@ -28,6 +28,7 @@ class Form:
     speed: float = 1.0
     seed: int = 0
     hint: str = ""
+    sound: bool = False
 
     @property
     def seat_names(self) -> tuple[str, ...]:
@@ -113,8 +114,8 @@ class Form:
         )
 
 
-def form_of(plan: Plan) -> Form:
+def form_of(plan: Plan, sound: bool = False) -> Form:
     """The form with what a plan says filled in."""
     seats = [*plan.seats, DEFAULT_AGENT][:2]
     against = plan.against[0] if plan.against else ""
-    return Form(plan.env, seats, against, plan.handicap, plan.clock, plan.speed, plan.seed, plan.hint)
+    return Form(plan.env, seats, against, plan.handicap, plan.clock, plan.speed, plan.seed, plan.hint, sound)

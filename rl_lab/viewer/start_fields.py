@@ -64,6 +64,8 @@ def change(form: Form, key: str, value: str) -> str:
         form.against = _changed(form.against, part, value)
     elif name in ("clock", "hint"):
         setattr(form, name, value)
+    elif name == "sound":
+        form.sound = bool(value)
     elif name == "speed":
         form.speed = float(value)
     elif not value.strip().isdecimal() or len(value) > 9:
@@ -157,6 +159,7 @@ def _how_fields(form: Form) -> list[Field]:
         speeds = tuple(Suggestion(f"×{speed}", speed) for speed in start_choices.speeds())
         fields.append(Field("speed", "Speed", f"{form.speed:g}", speeds))
     fields.append(Field("seed", "Seed", str(form.seed)))
+    fields.append(Field("sound", "Sound", "on" if form.sound else "", (Suggestion("off", ""), Suggestion("on", "on"))))
     return fields
 
 

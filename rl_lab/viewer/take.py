@@ -11,7 +11,7 @@ from pathlib import Path
 
 from envs.errors import LabError
 from rl_lab.viewer.stage import Stage
-from rl_lab.viewer.theme import Theme
+from rl_lab.viewer.view import Look
 
 
 class Take:
@@ -23,13 +23,13 @@ class Take:
         self._first = [(stage.ply, stage.frame) for stage in stages]
         self._thread: threading.Thread | None = None
 
-    def write(self, folder: Path, theme: Theme, tell: Callable[[str], None]) -> None:
+    def write(self, folder: Path, look: Look, tell: Callable[[str], None]) -> None:
         """Begins to write what has happened. `tell` gets a sentence now, and one in the end, in another thread."""
         from rl_lab.film import film_kind
 
-        path = _free(folder, film_kind())
+        path = free_path(folder, film_kind())
         parts = [_since(stage, *first) for stage, first in zip(self.stages, self._first, strict=True)]
-        self._thread = threading.Thread(target=_write, args=(parts, path, theme, tell), name="rl-lab-film", daemon=True)
+        self._thread = threading.Thread(target=_write, args=(parts, path, look, tell), name="rl-lab-film", daemon=True)
         tell(f"Writing {path}")
         self._thread.start()
 
@@ -41,11 +41,11 @@ class Take:
         return not self._thread.is_alive()
 
 
-def _write(parts: list[Stage], path: Path, theme: Theme, tell: Callable[[str], None]) -> None:
+def _write(parts: list[Stage], path: Path, look: Look, tell: Callable[[str], None]) -> None:
     from rl_lab.viewer.record import record_stage
 
     try:
-        record_stage(parts[0], path, theme=theme, beside=parts[1] if len(parts) > 1 else None)
+        record_stage(parts[0], path, look=look, beside=parts[1] if len(parts) > 1 else None)
         tell(f"Saved {path}")
     except (LabError, OSError) as problem:
         tell(f"The film could not be written: {problem}")
@@ -61,7 +61,7 @@ def _since(stage: Stage, ply: int, frame: object) -> Stage:
     return still
 
 
-def _free(folder: Path, kind: str) -> Path:
+def free_path(folder: Path, kind: str) -> Path:
     """A name by the time that no file has yet."""
     stem = time.strftime("rl-lab-%Y%m%d-%H%M%S")
     path, number = folder / f"{stem}{kind}", 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.agent import Decision
@@ -11,6 +11,8 @@ from rl_lab.viewer.frame import Frame, Phase, Player
 from rl_lab.viewer.session import Session, chosen
 from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.status import acting, sentence, status, turn
+from rl_lab.viewer.theme import LIGHT, Theme
+from rl_lab.viewer.track import Track, track_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,17 @@ PANELS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
+class Look:
+    """How people want to see whatever there is."""
+
+    theme: Theme = LIGHT
+    layers: frozenset[str] = DEFAULT_LAYERS
+    """Those that are drawn; without any, thoughts are shown only once the episode has ended."""
+    panel: str = "loop"
+    """Which of PANELS is shown."""
+
+
+@dataclass(frozen=True)
 class Thought:
     """A decision, whose it is and in which state it was made."""
 
@@ -66,6 +79,8 @@ class View:
     players: tuple[Player, ...]
     frames: Sequence[Frame]
     """From the start to the live frame."""
+    track: Track
+    """The numbers of those frames, with those of a decision that is forming."""
     index: int
     """Which frame is shown."""
     phase: Phase
@@ -93,8 +108,8 @@ class View:
     note: str = ""
     """What has been done, such as a file that was saved."""
     hover: int | None = None
-    values: Sequence[tuple[int, int, float]] = field(default_factory=list)
-    """(ply, seat, value from player 0's side) of every decision so far, one that is forming included."""
+    comment: str = ""
+    """What somebody has written about the shown frame."""
 
     @property
     def frame(self) -> Frame:
@@ -120,8 +135,9 @@ class View:
 
     def belief(self, seat: int) -> float | None:
         """What the agent of the seat last expected of the game, from its own side, up to the shown position."""
-        past = [value for ply, who, value in self.values if who == seat and ply <= self.index]
-        return sign(seat) * past[-1] if past else None
+        plies, values = self.track.values_of(seat)
+        past = values[plies <= self.index]
+        return sign(seat) * float(past[-1]) if len(past) else None
 
 
 def recall(
@@ -145,6 +161,7 @@ def recall(
         stage=stage,
         players=stage.players,
         frames=frames,
+        track=track_of(frames, told=revealed or stage.over),
         index=index,
         phase=Phase.ACT if acting else Phase.OVER if last and stage.over else Phase.OBSERVE,
         action=frames[index + acting].action,
@@ -159,7 +176,7 @@ def recall(
         returns=frames[index].returns,
         result=stage.result_text,
         status=sentence(stage.result_text) if last else turn(stage, index, chosen),
-        values=_values(frames, None),
+        comment=frames[index].comment,
     )
 
 
@@ -177,7 +194,8 @@ def capture(
     shows_all = revealed or stage.over  # a hint tells no more than itself
     if index is not None and index < stage.ply:
         past = recall(stage, index, layers, revealed, panel=panel)
-        return replace(past, status=f"Looking back: {past.status}", message=session.message, note=note)
+        notes = tuple(session.notes(seat, index) for seat in range(len(stage.seats)))
+        return replace(past, status=f"Looking back: {past.status}", message=session.message, note=note, notes=notes)
     frames = stage.known
     if session.hint is not None:
         thought: Thought | None = Thought(session.hint, stage.to_play, stage.frame, is_hint=True)
@@ -191,6 +209,7 @@ def capture(
         stage=stage,
         players=stage.players,
         frames=frames,
+        track=track_of(frames, None if stage.is_record else session.decision or session.forming, shows_all),
         index=stage.ply,
         phase=session.phase,
         action=acting(session),
@@ -208,7 +227,7 @@ def capture(
         message=session.message,
         note=note,
         hover=hover,
-        values=_values(frames, None if stage.is_record else session.decision or session.forming) if shows_all else [],
+        comment=stage.frame.comment,
     )
 
 
@@ -225,13 +244,3 @@ def _thought(frames: Sequence[Frame], at: int, made: Decision | None) -> tuple[T
     if frame.decision is not None and frame.seat is not None:
         return Thought(frame.decision, frame.seat, frames[at - 1]), False
     return None, False
-
-
-def _values(frames: Sequence[Frame], decision: Decision | None) -> list[tuple[int, int, float]]:
-    """(ply, seat, value from player 0's side) of every decision, `decision` being about the last frame."""
-    decisions = [*(frame.decision for frame in frames[1:]), decision]
-    return [
-        (ply, frame.to_play, float(made.value[0]) * sign(frame.to_play))
-        for ply, (frame, made) in enumerate(zip(frames, decisions, strict=True))
-        if made is not None
-    ]

@@ -16,12 +16,11 @@ from rl_lab.viewer.canvas import Canvas
 from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.keys import shown_groups
-from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, Rect, layout
+from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, layout
 from rl_lab.viewer.output import Output
 from rl_lab.viewer.panels import board, help, legend, timeline
 from rl_lab.viewer.panels.toolbar import Toolbar
 from rl_lab.viewer.picture import draw_moving, draw_picture
-from rl_lab.viewer.theme import RADIUS
 
 WAKE = pygame.event.custom_type()  # posted by the worker's thread when an agent has answered
 FRAME_MS = 30  # while something moves; the cores are left to the agents that think
@@ -58,10 +57,8 @@ class Window:
         self._last_draw = time.monotonic()
         self._arranged: object = None
         self._windowed = size  # what full screen goes back to
-        self._on_toolbar, self._near_until = (
-            False,
-            0.0,
-        )  # when the toolbar has shown all that the pointer's last move can bring about
+        self._on_toolbar = False
+        self._near_until = 0.0  # when the toolbar has shown all that the pointer's last move can bring about
         self._legal: tuple[object, frozenset[int]] = (None, frozenset())
         self._slow: object = None
         self._draw()
@@ -79,7 +76,7 @@ class Window:
         changed = False
         for event in _events(self._patience() / 1000):
             changed = self._handle(event) or changed
-        changed = self.desk.sessions.update() or changed
+        changed = self.desk.update() or changed
         self.output.listen()
         if changed or self._near_toolbar or self._slow != self._slow_things():
             self._draw()
@@ -225,10 +222,8 @@ class Window:
         now = time.monotonic()
         draw_picture(self.screen, self.places, self.desk.theme, self.desk.view(), self.desk.beside())
         self._toolbar.draw(self.screen, now - self._last_draw)
-        canvas = Canvas(self.screen, self.desk.theme, self.places.unit)
-        if self.desk.sessions.beside is not None:
-            _ring(canvas, self.places.board)
         if self.desk.help:
+            canvas = Canvas(self.screen, self.desk.theme, self.places.unit)
             help.draw(canvas, self.screen.get_size(), self._help_groups)
         pygame.display.flip()
         self._last_draw = now
@@ -237,15 +232,8 @@ class Window:
         self._last_draw = time.monotonic()
         if self.desk.help:  # it lies above
             return
-        view = self.desk.view()
-        rects = draw_moving(self.screen, self.places, self.desk.theme, view)
+        rects = draw_moving(self.screen, self.places, self.desk.theme, self.desk.view(), self.desk.beside())
         pygame.display.update([(rect.x, rect.y, rect.w, rect.h) for rect in rects])
-
-
-def _ring(canvas: Canvas, rect: Rect) -> None:
-    """Marks the board that is looked at closely, of two."""
-    place, radius = (rect.x, rect.y, rect.w, rect.h), canvas.px(RADIUS)
-    pygame.draw.rect(canvas.surface, canvas.theme["live"], place, canvas.px(2), radius)
 
 
 def _key_name(event: pygame.Event) -> str:

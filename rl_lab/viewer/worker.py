@@ -13,10 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from agents.agent import Agent, Decision
 from envs.chance import seed_states
+from rl_lab.viewer.checks import check_decision
 
 Purpose = Literal["move", "hint"]
 
@@ -118,42 +117,6 @@ class Worker:
             error = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
             return Answer(question.position, question.purpose, None, error)
         return Answer(question.position, question.purpose, decision)
-
-
-def check_decision(decision: Decision, num_actions: int) -> None:
-    """Raises TypeError unless this is a decision about one state that can be drawn and done.
-
-    `num_actions` is 0 where actions are continuous. Whether the action is legal is for the environment to say.
-    """
-    if not isinstance(decision, Decision):
-        raise TypeError(f"it answered with {type(decision).__name__}, not with a Decision")
-    if decision.forfeits and decision.forfeits[0]:
-        return
-    action = np.asarray(decision.action)
-    if num_actions and (action.shape != (1,) or action.dtype.kind not in "iu"):
-        raise TypeError(f"its action must be a whole number, not {action!r}")
-    if not num_actions and (action.ndim != 2 or len(action) != 1 or not _are_finite(action)):
-        raise TypeError(f"its action must be a row of numbers, not {action!r}")
-    if np.shape(decision.value) != (1,) or not _are_finite(decision.value):
-        raise TypeError(f"its value must be one finite number, not {decision.value!r}")
-    told = {"policy": decision.policy, "prior": decision.prior, "visits": decision.visits}
-    for name, numbers in told.items():
-        if numbers is not None and num_actions and not (np.shape(numbers) == (1, num_actions) and _are_finite(numbers)):
-            raise TypeError(f"its {name} must be {num_actions} finite numbers")
-    if decision.q is not None and np.shape(decision.q) != (1, num_actions):
-        raise TypeError(f"its q must be {num_actions} numbers")
-    if decision.score is not None and (np.shape(decision.score) != (1,) or not _are_finite(decision.score)):
-        raise TypeError(f"its score must be one finite number, not {decision.score!r}")
-    if decision.ownership is not None and (np.ndim(decision.ownership) != 3 or not _are_finite(decision.ownership)):
-        raise TypeError("its ownership must be finite numbers for the rows and columns of the board")
-    if any(not 0 <= at < num_actions for lines in decision.lines for line in lines.values() for at in line):
-        raise TypeError("its lines hold what is no action")
-
-
-def _are_finite(numbers: Any) -> bool:
-    """Whether these are numbers, and none of them infinite or undefined."""
-    array = np.asarray(numbers)
-    return array.dtype.kind in "iufb" and bool(np.isfinite(array).all())
 
 
 def _reset(agent: Agent) -> None:

@@ -32,7 +32,7 @@ MAGENTA = (255, 0, 255)
 ENVS = [*GAMES, *WORLDS, "go:size=19", "skier:dims=2", "CartPole-v1"]
 Draw = Callable[[Canvas, Rect, View], None]
 PARTS: dict[str, Draw] = {
-    "header": header.draw,
+    "header": lambda canvas, rect, view: header.draw(canvas, replace(layout(900, 600), header=rect), view),
     "board": board.draw,
     "legend": legend.draw,
     "card_0": lambda canvas, rect, view: card.draw(canvas, rect, view, 0),
@@ -207,7 +207,7 @@ def test_what_moves_is_drawn_again_over_a_picture_that_is_the_same(panel: str) -
     view = recall(stage, 3, panel=panel)
     draw_picture(still, places, DARK, view)
     draw_picture(moved, places, DARK, replace(view, progress=0.3))
-    rects = draw_moving(moved, places, DARK, view)
+    rects = draw_moving(moved, places, DARK, view, None)
     assert rects and np.array_equal(pygame.surfarray.array2d(still), pygame.surfarray.array2d(moved))
 
 

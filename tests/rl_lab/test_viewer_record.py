@@ -27,6 +27,7 @@ from rl_lab.viewer.session import Session
 from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.staging import make_env, make_stage
 from rl_lab.viewer.theme import DARK, LIGHT, Theme
+from rl_lab.viewer.view import Look
 
 LAB = [sys.executable, "-m", "rl_lab.cli"]
 SMALL = (900, 600)
@@ -45,7 +46,7 @@ def played(env: str, *seats: str, seed: int = 0) -> Stage:
 
 
 def picture(stage: Stage, size: tuple[int, int] = SMALL, boards: int = 1) -> record.Painter:
-    return record.Painter(size, layout(*size, len(stage.seats), boards=boards, toolbar=False), LIGHT)
+    return record.Painter(size, layout(*size, len(stage.seats), boards=boards, toolbar=False), Look())
 
 
 def files(folder: Path) -> list[str]:
@@ -70,8 +71,8 @@ def test_a_png_is_the_windows_last_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_the_colours_of_a_gif_are_the_windows(theme: Theme, tmp_path: Path) -> None:
     stage = played("go:size=5", "greedy", "random")
-    record.record_stage(stage, tmp_path / "game.gif", SMALL, theme)
-    record.record_stage(stage, tmp_path / "game.png", SMALL, theme)
+    record.record_stage(stage, tmp_path / "game.gif", SMALL, Look(theme))
+    record.record_stage(stage, tmp_path / "game.png", SMALL, Look(theme))
     with Image.open(tmp_path / "game.gif") as gif, Image.open(tmp_path / "game.png") as png:
         gif.seek(gif.n_frames - 1)
         off = np.abs(np.asarray(gif.convert("RGB"), int) - np.asarray(png.convert("RGB"), int))
@@ -98,7 +99,8 @@ def test_moments_know_nothing_of_what_comes_later() -> None:
     stage = played("go:size=5", "rollout:simulations=8", "greedy", seed=1)
     for (view, *_), _ in record.moments(stage):
         assert len(view.frames) == view.index + 1
-        assert all(ply <= view.index for ply, _, _ in view.values)
+        assert len(view.track.values) == view.index + 1
+        assert view.on_board or not np.isfinite(view.track.values[-1])
 
 
 def test_a_long_episode_is_small_and_quick(tmp_path: Path) -> None:

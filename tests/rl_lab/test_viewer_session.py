@@ -75,7 +75,7 @@ def test_agents_play_a_whole_game(game: Game, seat) -> None:
     assert sum(table.rewards) == 0 and table.rewards[0] == table.frame.state["outcome"]
     assert [frame.seat for frame in table.frames[1:]] == [ply % 2 for ply in range(table.ply)]
     # Values are told from player 0's side: both believe in themselves.
-    assert [value for _, _, value in capture(session).values][:2] == [0.5, -0.5]
+    assert capture(session).track.values[:2].tolist() == [0.5, -0.5]
     assert session.stage.players[0].agent.resets == 1
 
 

@@ -21,6 +21,7 @@ from rl_lab.viewer.panels import board, card, decision, layers, legend, loop, pl
 from rl_lab.viewer.panels.series import lanes_of, round_up, thinned
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.theme import LIGHT
+from rl_lab.viewer.track import Track
 from rl_lab.viewer.view import ALL_LAYERS, DEFAULT_LAYERS, LAYERS, View, recall
 from tests.rl_lab.odd_stage import OddStage, decision_of
 
@@ -142,9 +143,16 @@ def test_axes_hold_what_is_drawn(rewards: list[float]) -> None:
     assert not largest or abs(largest) in [abs(value) for _, value in lanes["reward"].lines[0]]
 
 
+def track_telling(values: list[float]) -> Track:
+    """Of a world whose agent has expected these."""
+    known = np.append(values, np.nan)
+    nothing = np.zeros(len(known))
+    return Track(nothing.astype(int), known, nothing, nothing, nothing)
+
+
 @given(st.lists(st.floats(-1e9, 1e9).filter(lambda x: abs(x) > 1e-6), min_size=1, max_size=30))
 def test_the_axis_of_values_fits_their_changes(values: list[float]) -> None:
-    view = replace(recall(world(0.0), 0), values=[(ply, 0, value) for ply, value in enumerate(values)])
+    view = replace(recall(world(0.0), 0), track=track_telling(values))
     lane = lanes_of(view, 100)[0]
     span, largest = max(values) - min(values), max(abs(value) for value in values)
     assert lane.title == "value" and lane.low <= min(values) <= max(values) <= lane.high
@@ -164,10 +172,11 @@ def test_round_up_is_the_next_round_number(value: float) -> None:
 
 
 def test_thinned_misses_no_peak() -> None:
-    points = [(ply, 100.0 if ply == 777 else ply % 3) for ply in range(5000)]
-    kept = thinned(points, 50)
-    assert len(kept) <= 50 and (777, 100.0) in kept and kept == sorted(kept)
-    assert thinned(points[:40], 50) == points[:40]
+    plies = np.arange(5000)
+    numbers = np.where(plies == 777, -100.0, plies % 3)
+    kept = thinned(plies, numbers, 50)
+    assert len(kept) <= 50 and (777, -100.0) in kept and kept == sorted(kept)
+    assert thinned(plies[:40], numbers[:40], 50) == [(ply, ply % 3) for ply in range(40)]
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,9 @@ def test_exports_that_fail(zoo: Path, tmp_path: Path, capsys: Output, monkeypatc
         (["zoo:net,level=3", file], "write zoo:NAME"),
         ([str(tmp_path / "none"), file], "There is no"),
         (["zoo:net", str(tmp_path / "file" / "net.onnx")], "cannot be written"),
+        (["zoo:net", str(tmp_path)], "is a folder"),
+        (["zoo:net", ""], "is a folder"),
+        (["zoo:net", "/"], "is a folder"),
     ]:
         assert main(["export", *arguments]) == 2
         error = capsys.readouterr().err

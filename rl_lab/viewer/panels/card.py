@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from rl_lab.viewer.canvas import Canvas, number, signed
 from rl_lab.viewer.frame import Phase
@@ -68,7 +68,7 @@ def _draw_belief(canvas: Canvas, rect: Rect, view: View, seat: int) -> None:
         text = "plays by hand" if view.players[seat].is_human else "thoughts hidden · V shows"
         canvas.text(text, rect.x, middle, "small", "faint", width=rect.w)
         return
-    thinks = any(known for _, who, known in view.values if who == seat)  # 0 throughout means no opinion
+    thinks = view.track.values_of(seat)[1].any()  # 0 throughout means no opinion
     value = view.belief(seat) if thinks else None
     label_w = canvas.text("expects", rect.x, middle, "small", "faint", width=rect.w) + canvas.px(8)
     number_w = canvas.text_width("+0.00", "small", bold=True) + canvas.px(8)
@@ -82,9 +82,9 @@ def _draw_bar(canvas: Canvas, bar: Rect, view: View, seat: int, value: float | N
     if view.is_game:
         canvas.signed_bar(bar, value or 0.0)
         return
-    seen = [sign(seat) * known for _, who, known in view.values if who == seat and math.isfinite(known)]
-    largest = max((abs(known) for known in seen), default=0.0) or 1.0
-    if min(seen, default=0.0) < 0:
+    seen = sign(seat) * view.track.values_of(seat)[1]
+    largest = np.abs(seen).max(initial=0.0) or 1.0
+    if seen.min(initial=0.0) < 0:
         canvas.signed_bar(bar, (value or 0.0) / largest)
     else:
         canvas.bar(bar, (value or 0.0) / largest, "value")

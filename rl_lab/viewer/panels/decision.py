@@ -16,6 +16,7 @@ from rl_lab.viewer.panels import tree
 from rl_lab.viewer.view import Thought, View
 
 FEW_ACTIONS = 9  # of an environment that has no more, all legal ones are listed
+LINE, COMMENT_LINES = 17, 2  # height of a line of a comment in units, and how many there are below a decision
 RECENT = 200  # frames whose actions make the scale of continuous ones
 
 
@@ -34,17 +35,31 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
     """The decision that belongs to the shown state, or the last one before it, as a table or as a tree."""
     thought = view.thought
     if thought is None or not view.revealed:
-        inner = canvas.panel(rect, "DECISION")
+        inner = canvas.panel(rect, "COMMENT" if view.comment else "DECISION")
+        if view.comment:
+            _draw_comment(canvas, inner, view.comment)
+            return
         text = "Nothing decided yet." if view.revealed else "Hidden while you play: H asks for a hint, V shows all."
         canvas.text(text, *inner.center, role="faint", align="center", width=inner.w)
         return
     inner = canvas.panel(rect, title_of(view, thought))
+    if view.comment:
+        foot = Rect(inner.x, inner.bottom - canvas.px(LINE * COMMENT_LINES), inner.w, canvas.px(LINE * COMMENT_LINES))
+        _draw_comment(canvas, foot, view.comment)
+        inner = Rect(inner.x, inner.y, inner.w, inner.h - foot.h - canvas.px(LINE / 2))
     if not is_discrete(thought.action):
         _draw_components(canvas, inner, view, thought)
     elif view.panel == "tree":
         tree.draw(canvas, inner, view, thought)
     else:
         _draw_table(canvas, inner, view, thought)
+
+
+def _draw_comment(canvas: Canvas, rect: Rect, comment: str) -> None:
+    """As much of what somebody has written as there is room for."""
+    height = canvas.px(LINE)
+    for k, line in enumerate(canvas.wrapped(comment, rect.w, max(1, rect.h // height))):
+        canvas.text(line, rect.x, rect.y + (k + 0.5) * height, "small")
 
 
 def title_of(view: View, thought: Thought) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from agents.agent import Decision
 from envs.faces.paint import Placement, disc, stamp, stone
 from envs.games.scene import Scene
-from rl_lab.viewer.canvas import Canvas, number, rendered
+from rl_lab.viewer.canvas import Canvas, number, rendered, signed
 from rl_lab.viewer.frame import Phase, is_discrete
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.lines import seated
@@ -149,7 +149,7 @@ def _draw_values(canvas: Canvas, spots: dict[int, Spot], decision: Decision, mar
         end = np.array(good if strength > 0 else bad)
         color = tuple((end * (0.35 + 0.65 * abs(strength)) + 120 * (0.65 - 0.65 * abs(strength))).astype(int).tolist())
         _tile(canvas, x, y, side * 0.86, side * 0.29, color, 245)
-        text = f"{values[action]:+.2f}".replace("-", "−").replace("0.", ".") if game else number(values[action])
+        text = signed(values[action]).replace("0.", ".") if game else number(values[action])
         _write(canvas, text, x, y, side * 0.24)
 
 

@@ -7,6 +7,7 @@ import pygame
 from agents.agent import Decision
 from rl_lab.viewer.canvas import Canvas
 from rl_lab.viewer.frame import is_discrete
+from rl_lab.viewer.keys import action_keys
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.layers import ended_areas, swatch
 from rl_lab.viewer.view import LAYERS, View
@@ -18,8 +19,10 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
     """A switch for each layer; those that the present decision cannot fill are pale."""
     able = fillable(view)
     on = view.layers | ({"ownership"} if ended_areas(view) is not None else set())
+    taken = action_keys(view.stage)  # a person's digits act in some worlds; then a click is what switches
     for name, place in switches(canvas.unit, rect, view):
-        _draw_switch(canvas, place, name, name in on, name in able)
+        key = "" if LAYERS[name].key in taken else LAYERS[name].key
+        _draw_switch(canvas, place, name, key, name in on, name in able)
 
 
 def layer_at(unit: float, rect: Rect, view: View, x: float, y: float) -> str | None:
@@ -60,7 +63,7 @@ def _filled(decision: Decision) -> set[str]:
     return {name for name, there in has.items() if there}
 
 
-def _draw_switch(canvas: Canvas, rect: Rect, name: str, on: bool, able: bool) -> None:
+def _draw_switch(canvas: Canvas, rect: Rect, name: str, key: str, on: bool, able: bool) -> None:
     """A swatch in the layer's shape, its name and its key; ringed while it is on."""
     canvas.box(rect, "panel" if on else "ground", "live" if on and able else "edge", radius=6)
     ink = "ink" if on and able else "faint"
@@ -69,7 +72,7 @@ def _draw_switch(canvas: Canvas, rect: Rect, name: str, on: bool, able: bool) ->
     if not (on and able):
         _fade(canvas, Rect(rect.x + 2, rect.y + 2, canvas.px(22), rect.h - 4), "panel" if on else "ground")
     canvas.text(LAYERS[name].name, rect.x + canvas.px(26), rect.center[1], "small", ink, width=rect.w - canvas.px(42))
-    canvas.text(LAYERS[name].key, rect.right - canvas.px(7), rect.center[1], "small", "faint", align="right")
+    canvas.text(key, rect.right - canvas.px(7), rect.center[1], "small", "faint", align="right")
 
 
 def _fade(canvas: Canvas, rect: Rect, role: str) -> None:

@@ -91,7 +91,8 @@ def _draw_reward(canvas: Canvas, agent: Rect, environment: Rect, view: View, lit
         return
     canvas.text("reward", left, middle - canvas.px(8), "small", role, width=room)
     told = f"return {number(view.returns[0])}"
-    canvas.text(told, left, middle + canvas.px(8), "small", role, bold=True, width=room)
+    size = "small" if canvas.text_width(told, "small", bold=True) <= room else "tiny"
+    canvas.text(told, left, middle + canvas.px(8), size, role, bold=True, width=room)
 
 
 def _draw_action(canvas: Canvas, inner: Rect, agent: Rect, environment: Rect, view: View) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rl_lab.viewer.canvas import number
-from rl_lab.viewer.view import View, sign
+from rl_lab.viewer.track import Numbers
+from rl_lab.viewer.view import View
 
 Points = list[tuple[int, float]]
 """(ply, number), in order."""
@@ -38,54 +41,44 @@ def lanes_of(view: View, columns: int) -> list[Lane]:
     return [lane for lane in lanes if lane is not None]
 
 
-def thinned(points: Points, columns: int) -> Points:
+def thinned(plies: NDArray[np.intp], numbers: Numbers, columns: int) -> Points:
     """At most about one point for each of so many columns of pixels: that furthest from 0, so that none is missed."""
-    if len(points) <= columns:
-        return points
-    first, last = points[0][0], points[-1][0]
-    kept: dict[int, tuple[int, float]] = {}
-    for ply, value in points:
-        column = (ply - first) * (columns - 1) // max(1, last - first)
-        if column not in kept or abs(value) >= abs(kept[column][1]):
-            kept[column] = ply, value
-    return list(kept.values())
+    if len(plies) > columns:
+        column = (plies - plies[0]) * (columns - 1) // max(1, plies[-1] - plies[0])
+        begins = np.flatnonzero(np.diff(column, prepend=-1))
+        peaks = np.maximum.reduceat(np.abs(numbers), begins)
+        highest = np.flatnonzero(np.abs(numbers) == np.repeat(peaks, np.diff(begins, append=len(plies))))
+        kept = highest[np.diff(column[highest], append=columns) > 0]
+        plies, numbers = plies[kept], numbers[kept]
+    return list(zip(plies.tolist(), numbers.tolist(), strict=True))
 
 
 def round_up(value: float) -> float:
     """The next number with one digit, or with a 5 as its second: where an axis may end."""
     if value == 0 or not math.isfinite(value):
         return 0.0
-    step = 10.0 ** math.floor(math.log10(abs(value))) / 2
-    return math.copysign(math.ceil(abs(value) / step - 1e-9) * step, value)
+    step = 10.0 ** max(-300, math.floor(math.log10(abs(value)))) / 2  # never 0
+    return math.copysign(max(1, math.ceil(abs(value) / step - 1e-9)) * step, value)
 
 
-def _winning(view: View, columns: int) -> Lane | None:
+def _winning(view: View, columns: int) -> Lane:
     """How likely each seat's agent thought player 0 to win (a draw counts half)."""
-    lines = tuple(
-        thinned(
-            [(ply, (value + 1) / 2) for ply, seat, value in view.values if seat == who and math.isfinite(value)],
-            columns,
-        )
-        for who in range(2)
-    )
-    told = tuple(line if any(share != 0.5 for _, share in line) else [] for line in lines)
-    return Lane(view.stage.seats[0], 0, 1, told, ("0%", "100%"))
+    told = []
+    for seat in range(2):
+        plies, values = view.track.values_of(seat)
+        told.append(thinned(plies, (values + 1) / 2, columns) if values.any() else [])
+    return Lane(view.stage.seats[0], 0, 1, tuple(told), ("0%", "100%"))
 
 
 def _margin(view: View, columns: int) -> Lane | None:
     """The margin that each seat's agent expected, from player 0's side."""
-    lines: tuple[Points, Points] = ([], [])
-    for ply, frame in enumerate(view.frames):
-        decision = view.frames[ply + 1].decision if ply + 1 < len(view.frames) else None
-        if view.thought is not None and view.on_board and ply == view.index:
-            decision = view.thought.decision
-        if decision is not None and decision.score is not None and math.isfinite(decision.score[0]):
-            lines[frame.to_play].append((ply, sign(frame.to_play) * float(decision.score[0])))
-    if not any(lines):
+    known = [view.track.margins_of(seat) for seat in range(2)]
+    reach = max(float(np.abs(margins).max(initial=0.0)) for _, margins in known)
+    if not view.revealed or not any(len(plies) for plies, _ in known):
         return None
-    reach = round_up(max(abs(value) for line in lines for _, value in line)) or 1.0
+    reach = round_up(reach) or 1.0
     ticks = f"−{number(reach)}", f"+{number(reach)}"
-    return Lane("margin", -reach, reach, (thinned(lines[0], columns), thinned(lines[1], columns)), ticks)
+    return Lane("margin", -reach, reach, tuple(thinned(*margins, columns) for margins in known), ticks)
 
 
 def _value(view: View, columns: int) -> Lane | None:
@@ -93,34 +86,34 @@ def _value(view: View, columns: int) -> Lane | None:
 
     The axis need not hold 0, or the changes of large values could not be seen.
     """
-    points = [(ply, value) for ply, _, value in view.values if math.isfinite(value)]
-    if not any(value for _, value in points):
+    plies, values = view.track.values_of(0)
+    if not values.any():
         return None
-    least, most = min(value for _, value in points), max(value for _, value in points)
+    least, most = float(values.min()), float(values.max())
     step = round_up(max(most - least, 0.02 * max(abs(least), abs(most)))) / 2
     low, high = math.floor(least / step) * step, math.ceil(most / step) * step
     if low == high:
         low, high = low - step, high + step
-    return Lane("value", low, high, (thinned(points, columns),), (number(low), number(high)))
+    return Lane("value", low, high, (thinned(plies, values, columns),), (number(low), number(high)))
 
 
 def _return(view: View, columns: int) -> Lane:
     """What has come together so far: sampled, since it is a sum and misses nothing."""
-    stride = max(1, len(view.frames) // columns)
-    plies = [*range(0, len(view.frames) - 1, stride), len(view.frames) - 1]
-    return _lane("return", [(ply, view.frames[ply].returns[0]) for ply in plies], columns)
+    last = len(view.frames) - 1
+    plies = np.append(np.arange(0, last, max(1, last // columns)), last)
+    return _lane("return", plies, view.track.returns[plies], columns)
 
 
 def _reward(view: View, columns: int) -> Lane:
-    points = [(ply, reward) for ply, frame in enumerate(view.frames) if (reward := frame.rewards[0])]
-    return _lane("reward", points, columns, bars=True)
+    plies = np.flatnonzero(view.track.rewards)
+    return _lane("reward", plies, view.track.rewards[plies], columns, bars=True)
 
 
-def _lane(title: str, points: Sequence[tuple[int, float]], columns: int, bars: bool = False) -> Lane:
+def _lane(title: str, plies: NDArray[np.intp], numbers: Numbers, columns: int, bars: bool = False) -> Lane:
     """A lane whose axis holds 0 and all the points."""
-    known = [(ply, value) for ply, value in points if math.isfinite(value)]
-    low = round_up(min(0.0, *(value for _, value in known), 0.0))
-    high = round_up(max(0.0, *(value for _, value in known), 0.0))
+    finite = np.isfinite(numbers)
+    plies, numbers = plies[finite], numbers[finite]
+    low, high = round_up(float(numbers.min(initial=0.0))), round_up(float(numbers.max(initial=0.0)))
     if low == high:
         high = 1.0
-    return Lane(title, low, high, (thinned(known, columns),), (number(low), number(high)), bars)
+    return Lane(title, low, high, (thinned(plies, numbers, columns),), (number(low), number(high)), bars)
