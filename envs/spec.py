@@ -63,10 +63,11 @@ def with_options(spec: Spec, options: Mapping[str, Any]) -> Spec:
     return Spec(spec.name, spec.path, tuple(merged.items()))
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> LabError:
-    """The error for a name that does not exist: lists what does, the nearest first."""
+def unknown_name(kind: str, name: str, known: Iterable[str], others: str = "") -> LabError:
+    """The error for a name that does not exist: lists what does, and tells of `others`, and the nearest."""
     names = sorted(known)
-    return LabError(f"There is no {kind} '{name}'; there are: {', '.join(names)}.{_nearest(name, names)}")
+    more = f", and {others}" if others else ""
+    return LabError(f"There is no {kind} '{name}'; there are: {', '.join(names)}{more}.{_nearest(name, names)}")
 
 
 def _nearest(name: str, names: list[str]) -> str:

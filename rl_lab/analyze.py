@@ -163,9 +163,10 @@ def _resigns(decision: Decision) -> bool:
 
 def _from_file(game: str, sgf: Path, move: int | None) -> Match:
     """The game in the file after `move` moves."""
-    if Spec.parse(game) != Spec("go"):
-        raise LabError(f"An SGF file holds a game of Go and says its size, komi and rules: write go, not '{game}'.")
+    asked = Spec.parse(game)
     read = load_sgf(sgf, allow_setup=True)
+    if asked.name != "go" or not set(asked.options) <= {("size", str(read.game.size))}:
+        raise LabError(f"{sgf} holds a game of {read.game.spec}, which says all: write go, not '{game}'.")
     moves = len(read.actions) if move is None else move
     if not 0 <= moves <= len(read.actions):
         raise LabError(f"--move must be 0 to {len(read.actions)}, the moves in {sgf}, not {moves}.")

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -118,6 +119,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def run() -> None:
         arguments = list(sys.argv[1:] if argv is None else argv)
+        if arguments == ["--version"]:
+            print(f"rl-lab {version('rl-lab')}")
+            return
         check_learner(arguments)
         command = tyro.cli(
             cast(Any, Command), args=arguments, prog="rl-lab", description=__doc__, config=(FlagCreatePairsOff,)

@@ -29,17 +29,22 @@ class Tournament:
 
     def start(self) -> None:
         """Plays."""
+        from envs.games.registry import GAMES
         from envs.solo.registry import WORLDS
-        from envs.spec import Spec
+        from envs.spec import Spec, unknown_name
         from rl_lab.arena.run import run_tournament
         from rl_lab.arena.solo import run_comparison
         from rl_lab.threads import use_threads
 
         use_threads(self.threads)
-        if Spec.parse(self.game).name in WORLDS:
+        name = Spec.parse(self.game).name
+        if name in WORLDS:
             run_comparison(self.game, self.agents, self.options)
-        else:
+        elif name in GAMES:
             run_tournament(self.game, self.agents, self.options)
+        else:
+            evaluated = "environments of Gymnasium, whose agents `rl-lab evaluate` compares"
+            raise unknown_name("game or world", self.game, [*GAMES, *WORLDS], evaluated)
 
 
 @dataclass

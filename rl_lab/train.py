@@ -57,6 +57,7 @@ def train(config: Config, out: str | Path, resume: bool = False, console: Consol
             console.print(f"'{folder}' has come to its end; {more}.", soft_wrap=True)
         else:
             _train(training, run, console)
+        console.print(f"The run is in '{folder}'. {_what_next(training, folder)}", soft_wrap=True, highlight=False)
     except BrokenPipeError:  # nobody reads what could be said
         raise
     except (KeyboardInterrupt, LabError, OSError) as error:
@@ -127,6 +128,7 @@ def _restore(training: Training, run: Run, console: Console) -> None:
         return
     if run.checkpoints():
         raise LabError(f"None of the checkpoints in '{run.folder}' can be read; start a new run with another --out.")
+    console.print("Nothing of this run had been saved yet, so it begins again.", soft_wrap=True)
     run.forget_after(0)
 
 
@@ -144,7 +146,7 @@ def _train(training: Training, run: Run, console: Console) -> None:
                 if training.progress >= 1:
                     break
                 log.iteration(*training.iterate())
-                if trainer.seconds - saved >= training.config.checkpoint_seconds:
+                if trainer.seconds - saved >= training.config.checkpoint_seconds or not run.checkpoints():
                     saved = trainer.seconds
                     run.save_checkpoint(trainer.iteration, trainer.save)
             log.display.status("Saving ...")
@@ -161,6 +163,15 @@ def _is_complete(training: Training, run: Run) -> bool:
     evaluations = run.metrics("evaluation")
     is_evaluated = bool(evaluations) and evaluations[-1]["iteration"] == training.trainer.iteration
     return training.progress >= 1 and is_evaluated and bool(run.checkpoints())
+
+
+def _what_next(training: Training, folder: Path) -> str:
+    """What a person may do with what has been learned."""
+    subject, agent = training.subject, f"{training.learner}:{folder}"
+    watch = command("watch", subject, "--agent", agent)
+    if training.measure == "score":
+        return f"Play against it: {command('play', subject, '--opponent', agent)}, or look on: {watch}"
+    return f"Watch it: {watch}"
 
 
 def resume_command(learner: str, folder: Path) -> str:

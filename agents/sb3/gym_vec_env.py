@@ -178,7 +178,7 @@ def env_for(config: LearnerConfig, table: Seated | None = None) -> WorldVecEnv |
 def foreign_id(env: str) -> str:
     """`env` itself, which is no game or world of the lab; raises LabError if Gymnasium does not know it either."""
     if env not in gym.registry and not any(sign in env for sign in ("-v", "/", ":")):
-        raise unknown_name("environment", env, [*GAMES, *WORLDS, "Gymnasium's ids such as CartPole-v1"])
+        raise unknown_name("environment", env, [*GAMES, *WORLDS], "Gymnasium's ids such as CartPole-v1")
     try:
         gym.spec(env)
     except (gym.error.Error, ImportError) as error:

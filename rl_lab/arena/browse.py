@@ -41,9 +41,15 @@ def browse(path: Path, wanted: Filter, ply: int | None, limit: int, console: Con
         records = store.games(wanted)
         if wanted.number is not None:
             if not records:
-                raise LabError(f"There is no game {wanted.number} in {store.path}.")
+                have = sorted(store.times())
+                known = f"it has {len(have)}, the last is {have[-1]}" if have else "none has ended yet"
+                raise LabError(f"There is no game {wanted.number} in {store.path}; {known}.")
             console.print(describe(game, records[0], store.times()[wanted.number], ply), highlight=False, markup=False)
             return
+        names = [entrant.name for entrant in store.agents()]
+    for part in filter(None, (wanted.agent, wanted.opponent)):
+        if not any(part in name for name in names):
+            raise LabError(f"No agent in {store.path} has '{part}' in its name; there are: {', '.join(names)}.")
     console.print(games_table(game, records[-limit:] if limit else records))
     shown = f", the last {limit} of which are above" if 0 < limit < len(records) else ""
     console.print(f"{len(records)} games{shown}.", highlight=False)

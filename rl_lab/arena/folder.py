@@ -26,6 +26,8 @@ def find_folder(out: Path | None, kind: str, settings: Mapping[str, Any], agents
         out = next(folder for folder in folders if _is_free(folder) or _is_unfinished(folder, settings, agents))
     if (out / RESULTS).exists() and not (out / FILE).exists():
         raise LabError(f"{out} already holds a tournament, whose games are not in {FILE}; give another folder.")
+    if (out / "config.json").exists():
+        raise LabError(f"{out} is the folder of a training run; give a tournament a folder of its own.")
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / ".writable").touch()

@@ -67,14 +67,14 @@ def run_match(
 
 def _sentence(verdict: Verdict, a: str, b: str) -> str:
     test = verdict.test
-    judged = f"after {verdict.pairs} pairs of games, log likelihood ratio {test.llr:+.2f}"
+    judged = f"after the first {verdict.pairs} pairs of games, log likelihood ratio {test.llr:+.2f}"
     if test.verdict is None:
         return f"No verdict {judged}: more --games may bring one."
     accepted, rejected = (test.elo0, test.elo1) if test.verdict == "H0" else (test.elo1, test.elo0)
     found = test.estimate()
     return (
         f"Verdict {judged}: {test.verdict}, {a} against {b} is {accepted:+g} Elo rather than {rejected:+g}. "
-        f"Allowing for the early end, its Elo is {found.value:+.0f}, "
+        f"From those pairs, allowing for the early end, its Elo is {found.value:+.0f}, "
         f"95% interval {found.low:+.0f} to {found.high:+.0f}."
     )
 

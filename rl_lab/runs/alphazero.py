@@ -14,6 +14,7 @@ from agents.alphazero.model import save_model
 from agents.alphazero.player import AlphaZeroAgent
 from agents.alphazero.trainer import Iteration, Trainer
 from envs.errors import LabError
+from envs.games.game import TerritoryGame
 from rl_lab.runs.anchors import scores_against
 from rl_lab.runs.training import Check, Figures, Measure, Scores, Training
 
@@ -77,9 +78,17 @@ class AlphaZeroTraining(Training):
             ("positions", f"{m.positions:,} ({m.positions / seconds:,.0f}/s), window {m.window:,}"),
             ("evaluations/s", f"{m.evaluations_this_iteration / m.play_seconds:,.0f} in self-play"),
             ("learning steps", f"{m.steps:,}"),
-            *((f"loss {name}", f"{loss:.3f}" if m.steps else "-") for name, loss in asdict(m.losses).items()),
+            *((f"loss {name}", f"{getattr(m.losses, name):.3f}" if m.steps else "-") for name in self._losses),
             *([("memory", m.memory)] if m.memory else []),
         ]
+
+    @property
+    def _losses(self) -> list[str]:
+        """The losses that this run has."""
+        names = ["policy", "value"]
+        if isinstance(self.trainer.game, TerritoryGame):
+            names += ["ownership", "margin"]
+        return [*names, "action_value"] if self.config.method == "klent" else names
 
     def evaluate(self, check: Check) -> Scores:
         """The averaged net's scores against the fixed anchors."""

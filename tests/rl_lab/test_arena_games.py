@@ -29,6 +29,8 @@ def test_games_are_listed(folder: Path, capsys: Output) -> None:
     assert "6 games, the last 2 of which are above." in capsys.readouterr().out
     assert cli.main(["games", str(folder), "--reason", "time"]) == 0
     assert "0 games." in capsys.readouterr().out
+    assert cli.main(["games", str(folder), "--agent", "Greta"]) == 2
+    assert "has 'Greta' in its name; there are: " in capsys.readouterr().err
 
 
 def test_one_game_is_shown_with_its_diagram(folder: Path, capsys: Output) -> None:
@@ -40,7 +42,7 @@ def test_one_game_is_shown_with_its_diagram(folder: Path, capsys: Output) -> Non
     assert cli.main(["games", str(folder), "3", "--ply", "9999"]) == 2
     assert "Game 3 has moves 0 to" in capsys.readouterr().err
     assert cli.main(["games", str(folder), "77"]) == 2
-    assert "There is no game 77" in capsys.readouterr().err
+    assert "it has 6, the last is 6" in capsys.readouterr().err
 
 
 def test_games_are_exported_as_sgf_and_json(folder: Path, tmp_path: Path, capsys: Output) -> None:

@@ -153,3 +153,10 @@ def test_names_and_single_episodes_do_not_break_the_page(tmp_path: Path) -> None
     found = play(tmp_path, games=1)[0][1]
     page = render_world_page(world, [("<script>alert(1)</script>", found)], 1, "a & b", {"seed": 0})
     assert "<script>" not in page and "a &amp; b" in page
+
+
+def test_the_folder_of_a_training_run_is_no_place_for_a_tournament(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(LabError, match="folder of a training run"):
+        play(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]

@@ -80,7 +80,7 @@ def test_scripts_are_the_commands(name: str, capsys: Output, monkeypatch: pytest
 
 
 BAD = {
-    "unknown game": ("tournament chess random greedy", "There is no game 'chess'; there are: "),
+    "unknown game": ("tournament chess random greedy", "There is no game or world 'chess'; there are: "),
     "nearly a game": ("tournament connect_for random greedy", "Did you mean 'connect_four'?"),
     "size out of range": ("tournament go:size=50 random greedy", "size must be 2 to 19, not 50"),
     "size that is no number": ("tournament go:size=big random greedy", "must be a whole number, not 'big'"),
