@@ -47,7 +47,7 @@ _PPO: dict[str, dict[str, Any]] = {
         "entropy": 0.08,
     },
     "maze": {  # the net takes steps from room to room, each the same: the blocks are passed again and again
-        "steps": 2_500_000,
+        "steps": 3_000_000,
         "num_envs": 256,
         "blocks": 2,
         "stride": 2,

@@ -7,6 +7,7 @@ that is no longer the current one; the worker does not even begin on such a ques
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -92,6 +93,7 @@ class Worker:
     def _run(self) -> None:
         while (question := self._questions.get()) is not None:
             if question.position == self.current:
+                _use_one_core()
                 self._tell(self._answer(question))
             elif question.reset:
                 _reset(question.agent)
@@ -117,6 +119,14 @@ class Worker:
             error = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
             return Answer(question.position, question.purpose, None, error)
         return Answer(question.position, question.purpose, decision)
+
+
+def _use_one_core() -> None:
+    """One state is too little for a net to share between cores: on one it is several times quicker where other things
+    run as well, and the window keeps its own. Threads of torch are counted by the thread that asks for them."""
+    torch = sys.modules.get("torch")  # agents that need it have loaded it
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 def _reset(agent: Agent) -> None:

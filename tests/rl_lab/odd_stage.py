@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Decision
+from envs.games.registry import make_game
 from envs.games.scene import Image, Scene
 from rl_lab.viewer.frame import Frame, Observation, Player
+from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.stage import Stage
 
 
@@ -92,3 +95,27 @@ def decision_of(num_actions: int, value: float = 0.0, search: bool = True, seed:
         made.lines = [{int(action): [int(action), 0, 1] for action in range(num_actions)}]
         made.score = np.array([3.5], np.float32)
     return made
+
+
+def world(*rewards: float, value: float = 50.0) -> OddStage:
+    stage = OddStage()
+    for reward in rewards:
+        stage.follow(decision_of(4, value, search=False), reward)
+    return stage
+
+
+def go(moves: str = "", result: str = "") -> GameStage:
+    """A game of Go 5x5 with decisions that tell everything."""
+    game = make_game("go:size=5,komi=0.5")
+    stage = GameStage(game, [Player("one", recorded=True), Player("two", recorded=True)])
+    for k, name in enumerate(moves.split()):
+        action = next(a for a in range(game.num_actions) if game.action_name(a).lower() == name)
+        legal = game.legal_mask(stage.question(stage.frame))[0]
+        made = decision_of(game.num_actions, 0.5, seed=k)
+        assert made.visits is not None
+        made.visits[0, ~legal] = 0
+        policy = np.where(legal, made.policy, 0)
+        made = replace(made, action=np.array([action]), policy=policy, prior=policy, lines=[{action: [action]}])
+        stage.act(action, replace(made, ownership=np.full((1, 5, 5), 0.9, np.float32)))
+        stage.arrive()
+    return stage

@@ -108,6 +108,7 @@ def test_an_increment_comes_after_the_move_and_time_goes_back() -> None:
     clock.spend(1, 1)
     clock.moved(1, 1)
     assert clock.left == [55, 64]
+    assert [clock.text(1, ply) for ply in range(3)] == ["1:00", "1:00", "1:04"]
     clock.return_to(0)
     assert clock.left == [60, 60]
     clock.begin()

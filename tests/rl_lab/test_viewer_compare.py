@@ -10,11 +10,15 @@ import pygame
 import pytest
 
 from rl_lab.viewer import compare
+from rl_lab.viewer.canvas import Canvas
 from rl_lab.viewer.compare import Sessions
 from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.frame import Phase
+from rl_lab.viewer.layout import layout
+from rl_lab.viewer.panels import header
 from rl_lab.viewer.session import Session
 from rl_lab.viewer.staging import make_env, make_stage
+from rl_lab.viewer.theme import LIGHT
 from rl_lab.viewer.window import Window
 
 
@@ -133,3 +137,45 @@ def test_two_boards_in_a_window(desk: Desk, tmp_path: Path) -> None:
     window.tick()
     assert desk.session is desk.sessions.all[0] and window.places.board == left
     assert window.close()
+
+
+def test_undo_takes_back_whichever_is_ahead(desk: Desk) -> None:
+    first, second = (session.stage for session in desk.sessions.all)
+    until(desk, lambda: first.over and second.ply >= first.ply + 2)
+    ahead = second.ply
+    desk.do("undo")
+    assert first.over and second.ply == ahead - 1 and all(session.paused for session in desk.sessions.all)
+    while second.ply > first.ply:
+        desk.do("undo")
+    desk.do("undo")
+    assert not first.over and first.ply == second.ply
+
+
+def test_people_who_look_back_are_not_torn_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "AGAIN_SECONDS", 0.0)
+    (session,) = make("catch", "random")
+    desk = Desk(session)
+    until(desk, lambda: desk.sessions.over)
+    frames = session.stage.frames
+    desk.do("again")
+    desk.do("back")
+    assert not desk.update() and session.stage.frames is frames
+    desk.do("last")
+    assert desk.update() and session.stage.frames is not frames and desk.view().live
+    assert desk.sessions.close()
+
+
+def test_both_states_and_the_failure_of_either_are_told(desk: Desk) -> None:
+    pygame.font.init()
+    places = layout(1280, 800, 1, boards=2)
+
+    def shown() -> bytes:
+        surface = pygame.Surface((1280, 800))
+        header.draw(Canvas(surface, LIGHT, places.unit), places, desk.view(), desk.beside())
+        return pygame.image.tobytes(surface, "RGB")
+
+    calm = shown()
+    desk.sessions.all[1].paused = True
+    held = shown()
+    desk.sessions.all[1].message = "It broke."
+    assert calm != held != shown() != calm

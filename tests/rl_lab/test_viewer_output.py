@@ -80,3 +80,18 @@ def test_sounds_are_soft_and_short(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sound.play("stone") and pygame.mixer.get_init()
     sound.quiet()
     assert not pygame.mixer.get_init()
+
+
+def test_closing_the_window_finishes_the_film(open_window: Callable[..., Window], tmp_path: Path) -> None:
+    window = open_window("catch", "random")
+    key(window, pygame.K_g)
+    until(window, lambda: window.desk.session.stage.ply >= 2)
+    assert window.close()
+    assert [path.suffix for path in tmp_path.iterdir()] in ([".gif"], [".mp4"])
+
+
+def test_two_pictures_in_a_second_are_two_files(open_window: Callable[..., Window], tmp_path: Path) -> None:
+    window = open_window("catch", "random")
+    for _ in range(3):
+        key(window, pygame.K_F12)
+    assert len(list(tmp_path.glob("*.png"))) == 3

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -229,3 +230,11 @@ def test_no_display_is_opened_and_nothing_printed(env: str, agents: list[str], t
     done = subprocess.run([sys.executable, "-c", code, *words], env=bare, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.replace("\n", "") == f"The episode is in {tmp_path / 'x.mp4'}."
+
+
+def test_a_film_looks_as_the_window_does() -> None:
+    stage = played("go:size=5", "rollout:simulations=30", "greedy", seed=1)
+    view = record.recall(stage, 2)
+    looks = [Look(), Look(panel="planes"), Look(layers=frozenset()), Look(layers=frozenset({"policy"})), Look(DARK)]
+    drawn = {replace(picture(stage), look=look).picture(view).tobytes() for look in looks}
+    assert len(drawn) == len(looks)

@@ -20,6 +20,7 @@ from rl_lab.viewer.picture import draw_picture
 from rl_lab.viewer.replay import open_replay
 from rl_lab.viewer.session import Session
 from rl_lab.viewer.theme import LIGHT
+from rl_lab.viewer.view import recall
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,15 @@ def test_what_was_thought_is_read_from_the_comments(tmp_path: Path) -> None:
     assert [player.name for player in stage.players] == ["me", "White"]
     stage.ply = 3
     assert stage.over and stage.result_text == "White wins by resignation"
+
+
+def test_remarks_of_people_are_shown_and_numbers_only_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.sgf"
+    path.write_text("(;GM[1]SZ[5]C[A lesson];B[cc]C[me expects +0.500\nIt thought of C3 75%\nThe\nmiddle.];W[bb];B[])")
+    stage = open_replay(path).stage
+    assert [frame.comment for frame in stage.frames] == ["A lesson", "The middle.", "", ""]
+    stage.ply = 3
+    assert recall(stage, 1).comment == "The middle."
 
 
 ENDS = {

@@ -17,7 +17,7 @@ from envs.spec import Spec
 from rl_lab.viewer import start, start_fields
 from rl_lab.viewer import start_choices as choices
 from rl_lab.viewer.staging import HUMAN, Plan, make_env, make_stage, parse_clock
-from rl_lab.viewer.start import Form
+from rl_lab.viewer.start import Form, form_of
 from rl_lab.viewer.trained import trained_agents
 from rl_lab.zoo import nets
 from tests.rl_lab.zoo_help import place
@@ -192,3 +192,11 @@ def test_what_runs_have_trained_is_found_newest_first(tmp_path: Path) -> None:
     ]
     assert trained_agents("CartPole-v1", tmp_path) == [f"dqn:{tmp_path / 'foreign'}"]
     assert trained_agents("CartPole-v1", tmp_path / "nowhere") == []
+
+
+def test_sound_is_off_until_it_is_chosen() -> None:
+    form = form_of(Plan("go:size=9", ("human", "random")))
+    (field,) = [field for field in start_fields._how_fields(form) if field.key == "sound"]
+    assert field.value == "" and not form.sound
+    assert start_fields.change(form, "sound", field.items[1].spec) == "" and form.sound
+    assert form_of(form.plan(), form.sound).sound

@@ -60,7 +60,14 @@ def test_choosing_in_the_window(open_form: Callable[..., StartWindow]) -> None:
     snake = next(item for item in items if getattr(item, "text", "") == "Snake")
     click(window, snake.rect)
     assert window.form.env == "snake" and window.form.taken == ("random",)
-    assert {name for name, _ in window._menus.values()} == {"world", "option.size", "seat0", "against", "speed", "sound"}
+    assert {name for name, _ in window._menus.values()} == {
+        "world",
+        "option.size",
+        "seat0",
+        "against",
+        "speed",
+        "sound",
+    }
     click(window, window._begin_button.rect)
     assert window.begun and window.form.plan().seats == ("random",)
 

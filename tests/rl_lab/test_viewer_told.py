@@ -8,22 +8,18 @@ from typing import Any
 import numpy as np
 import pygame
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from agents.agent import Decision
-from envs.games.registry import make_game
 from rl_lab.viewer.canvas import Canvas, number, signed
 from rl_lab.viewer.frame import Phase, Player
+from rl_lab.viewer.keys import action_keys
 from rl_lab.viewer.layout import Rect, layout
 from rl_lab.viewer.panels import board, card, decision, layers, legend, loop, planes, timeline
-from rl_lab.viewer.panels.series import lanes_of, round_up, thinned
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.theme import LIGHT
-from rl_lab.viewer.track import Track
 from rl_lab.viewer.view import ALL_LAYERS, DEFAULT_LAYERS, LAYERS, View, recall
-from tests.rl_lab.odd_stage import OddStage, decision_of
+from tests.rl_lab.odd_stage import OddStage, decision_of, go, world
 
 PLACES = layout(1280, 800)
 
@@ -45,30 +41,6 @@ def told(draw: Any, rect: Rect, view: View, *more: int) -> str:
     canvas = Listener()
     draw(canvas, rect, view, *more)
     return " | ".join(canvas.told)
-
-
-def world(*rewards: float, value: float = 50.0) -> OddStage:
-    stage = OddStage()
-    for reward in rewards:
-        stage.follow(decision_of(4, value, search=False), reward)
-    return stage
-
-
-def go(moves: str = "", result: str = "") -> GameStage:
-    """A game of Go 5x5 with decisions that tell everything."""
-    game = make_game("go:size=5,komi=0.5")
-    stage = GameStage(game, [Player("one", recorded=True), Player("two", recorded=True)])
-    for k, name in enumerate(moves.split()):
-        action = next(a for a in range(game.num_actions) if game.action_name(a).lower() == name)
-        legal = game.legal_mask(stage.question(stage.frame))[0]
-        made = decision_of(game.num_actions, 0.5, seed=k)
-        assert made.visits is not None
-        made.visits[0, ~legal] = 0
-        policy = np.where(legal, made.policy, 0)
-        made = replace(made, action=np.array([action]), policy=policy, prior=policy, lines=[{action: [action]}])
-        stage.act(action, replace(made, ownership=np.full((1, 5, 5), 0.9, np.float32)))
-        stage.arrive()
-    return stage
 
 
 def test_a_world_has_steps_rewards_and_a_return() -> None:
@@ -128,55 +100,6 @@ def test_a_click_on_the_timeline_finds_its_step(length: int) -> None:
         assert timeline.ply_at(1.0, PLACES.timeline, length, x, plot.center[1]) == ply
     assert timeline.ply_at(1.0, PLACES.timeline, length, plot.x - 1, plot.center[1]) is None
     assert timeline.ply_at(1.0, PLACES.timeline, length, plot.right - 1, plot.y) == min(length, max(20, length))
-
-
-@given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=400))
-def test_axes_hold_what_is_drawn(rewards: list[float]) -> None:
-    view = recall(world(*rewards, value=59.0), len(rewards))
-    lanes = {lane.title: lane for lane in lanes_of(view, 100)}
-    assert set(lanes) == {"value", "return", "reward"}
-    for lane in lanes.values():
-        assert lane.low < lane.high and (lane.title == "value" or lane.low <= 0 <= lane.high)
-        for points in lane.lines:
-            assert len(points) <= 202 and all(lane.low <= value <= lane.high for _, value in points)
-    largest = max(rewards, key=abs)
-    assert not largest or abs(largest) in [abs(value) for _, value in lanes["reward"].lines[0]]
-
-
-def track_telling(values: list[float]) -> Track:
-    """Of a world whose agent has expected these."""
-    known = np.append(values, np.nan)
-    nothing = np.zeros(len(known))
-    return Track(nothing.astype(int), known, nothing, nothing, nothing)
-
-
-@given(st.lists(st.floats(-1e9, 1e9).filter(lambda x: abs(x) > 1e-6), min_size=1, max_size=30))
-def test_the_axis_of_values_fits_their_changes(values: list[float]) -> None:
-    view = replace(recall(world(0.0), 0), track=track_telling(values))
-    lane = lanes_of(view, 100)[0]
-    span, largest = max(values) - min(values), max(abs(value) for value in values)
-    assert lane.title == "value" and lane.low <= min(values) <= max(values) <= lane.high
-    assert lane.high - lane.low <= 3.1 * max(span, 0.02 * largest)
-
-
-def test_games_tell_probabilities_from_the_first_players_side() -> None:
-    lanes = lanes_of(recall(go("c3 d3 b2"), 2), 100)
-    assert [lane.title for lane in lanes] == ["Black", "margin"]
-    assert lanes[0].lines == ([(0, 0.75), (2, 0.75)], [(1, 0.25)])
-    assert lanes[1].lines == ([(0, 3.5), (2, 3.5)], [(1, -3.5)]) and lanes[1].ticks == ("−3.5", "+3.5")
-
-
-@given(st.floats(1e-12, 1e12))
-def test_round_up_is_the_next_round_number(value: float) -> None:
-    assert value * (1 - 1e-9) <= round_up(value) <= 1.51 * value and round_up(-value) == -round_up(value)
-
-
-def test_thinned_misses_no_peak() -> None:
-    plies = np.arange(5000)
-    numbers = np.where(plies == 777, -100.0, plies % 3)
-    kept = thinned(plies, numbers, 50)
-    assert len(kept) <= 50 and (777, -100.0) in kept and kept == sorted(kept)
-    assert thinned(plies[:40], numbers[:40], 50) == [(ply, ply % 3) for ply in range(40)]
 
 
 @pytest.mark.parametrize(
@@ -254,3 +177,21 @@ def test_the_legend_switches_what_lies_under_the_pointer() -> None:
     assert legend.fillable(replace(view, revealed=False)) == frozenset()
     over = recall(go("pass pass"), 2)
     assert over.phase is Phase.OVER and "ownership" in legend.fillable(over)
+
+
+def test_the_legend_names_no_key_that_plays() -> None:
+    stage = OddStage(7)
+    stage.follow(decision_of(7, 0.5, search=False))
+    keys = "| 1 | visits | 2 | value | 3 | line | 4"
+    assert keys in told(legend.draw, PLACES.legend, recall(stage, 0))
+    stage.players = (Player("human"),)
+    assert action_keys(stage)["1"] == 1
+    assert keys not in told(legend.draw, PLACES.legend, recall(stage, 0))
+
+
+def test_a_comment_is_told_beside_or_in_place_of_a_decision() -> None:
+    view = replace(recall(go("c3 d3"), 1), comment="A fine move.")
+    assert "A fine move." in told(decision.draw, PLACES.decision, view)
+    assert "DECISION" in told(decision.draw, PLACES.decision, view)
+    alone = told(decision.draw, PLACES.decision, replace(view, thought=None))
+    assert alone == "COMMENT | A fine move."

@@ -58,7 +58,8 @@ def _lead(view: View, seat: int) -> str:
     thought = view.thought
     if not view.revealed or thought is None or thought.seat != seat or thought.decision.score is None:
         return ""
-    return f"margin {float(thought.decision.score[0]):+.1f}".replace("-", "−")
+    lead = round(float(thought.decision.score[0]), 1) or 0.0  # not −0.0
+    return f"margin {lead:+.1f}".replace("-", "−")
 
 
 def _draw_belief(canvas: Canvas, rect: Rect, view: View, seat: int) -> None:

@@ -26,6 +26,7 @@ from rl_lab.viewer.theme import BOARD_LAYERS, RGB
 from rl_lab.viewer.view import View, sign
 
 FAINTEST = 0.01  # actions with a smaller share are not drawn
+FULL_SHARE = 0.15  # of the visits: where no action has as much, no disc is as large as it can be
 LABELLED = 0.05  # from this share on it is written
 EVEN_ACTIONS = 8
 PALEST_POLICY = (190, 216, 238)
@@ -125,7 +126,7 @@ def _draw_visits(canvas: Canvas, spots: dict[int, Spot], shares: NDArray[np.floa
         if action not in spots:
             continue
         x, y, side = spots[action]
-        radius = round(side * (0.07 + 0.26 * (shares[action] / shares.max()) ** 0.5), 1)
+        radius = round(side * (0.07 + 0.26 * (shares[action] / max(FULL_SHARE, shares.max())) ** 0.5), 1)
         stamp(canvas.surface, disc(radius + 1.5, HALO), x, y)
         stamp(canvas.surface, disc(radius, BOARD_LAYERS["visits"]), x, y)
         if shares[action] >= LABELLED:
