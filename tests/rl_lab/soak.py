@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import pygame
 
+from envs.chance import seed_states
 from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.session import Session
@@ -138,12 +139,23 @@ def main(seconds: float, folder: Path, leaks: bool) -> None:
     tracemalloc.start()
     rng, kept, start, rounds = random.Random(0), [], time.monotonic(), 0
     seats = [*SEATS, SLOW_SEATS] if seconds > 60 else SEATS
+    for env, players in seats:
+        _warm_up(env, players)
     while time.monotonic() - start < seconds or rounds < ROUNDS:
         actions = sum(soak_one(env, players, rng, folder) for env, players in seats)
         rounds += 1
         if leaks:
             kept.append((bytearray(os.urandom(LEAK)), *_leaked_surface()))
         print(json.dumps({"actions": actions, **read()._asdict()}), flush=True)
+
+
+def _warm_up(env: str, players: tuple[str, ...]) -> None:
+    """Compiles what the agents use: a thought that compiles cannot be stopped, and closing would not wait for it."""
+    stage = make_stage(make_env(env), players)
+    for player in stage.players:
+        if player.agent:
+            player.agent.act(stage.question(stage.frame), seed_states([0]))
+    stage.close()
 
 
 def _leaked_surface() -> list[Any]:
