@@ -25,8 +25,9 @@ class Play:
 
     env: Annotated[Positional[str], arg(metavar="ENV")] = ""
     """The game or world, e.g. go:size=5 or snake; or a Gymnasium id with a list of actions, e.g. CartPole-v1."""
-    opponent: Annotated[str, arg(metavar="AGENT")] = "rollout:simulations=500"
-    """The agent you play a game against, e.g. alphazero:runs/demo; or human, for two people."""
+    opponent: Annotated[str, arg(metavar="AGENT")] = ""
+    """The agent you play a game against, e.g. alphazero:runs/demo; or human, for two people. By default
+    rollout:simulations=500."""
     seat: str = "first"
     """Your side of a game: first, second, or the player's name, e.g. white."""
     hint: str = ""
@@ -69,7 +70,7 @@ class Watch:
     opponent: Annotated[str, arg(metavar="AGENT")] = ""
     """The agent that moves second in a game; by default the same."""
     against: Annotated[str, arg(metavar="AGENT")] = ""
-    """Compare: this agent in the first one's place, side by side and on the same seed."""
+    """Compare: a second episode side by side and on the same seed, with this agent in the first one's place."""
     seed: int = 0
     """The same seed gives the same episode."""
     speed: float = 1.0

@@ -19,13 +19,14 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from agents.sb3.config import LearnerConfig
+from agents.sb3.foreign import foreign_id
 from agents.sb3.vec_env import WorldVecEnv
 from envs.chance import draw_seeds, seed_states
 from envs.errors import LabError
 from envs.faces.seated import Seated
 from envs.games.registry import GAMES
 from envs.solo.registry import WORLDS, make_world
-from envs.spec import Spec, unknown_name
+from envs.spec import Spec
 
 MAX_SEED = 2**31  # some environments take no larger one
 
@@ -173,14 +174,3 @@ def env_for(config: LearnerConfig, table: Seated | None = None) -> WorldVecEnv |
     if spec := lab_spec(config.env):
         return WorldVecEnv(make_world(spec), config.num_envs)
     return GymVecEnv(foreign_id(config.env), config.num_envs)
-
-
-def foreign_id(env: str) -> str:
-    """`env` itself, which is no game or world of the lab; raises LabError if Gymnasium does not know it either."""
-    if env not in gym.registry and not any(sign in env for sign in ("-v", "/", ":")):
-        raise unknown_name("environment", env, [*GAMES, *WORLDS], "Gymnasium's ids such as CartPole-v1")
-    try:
-        gym.spec(env)
-    except (gym.error.Error, ImportError) as error:
-        raise LabError(f"Gymnasium cannot make '{env}': {error}") from None
-    return env

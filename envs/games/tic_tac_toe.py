@@ -19,7 +19,7 @@ from envs.chance import random_below
 from envs.errors import LabError
 from envs.games.diagram import SYMBOLS, check_status, read_cells, set_header, status_line
 from envs.games.game import DIHEDRAL, Actions, Game, States, row_dtype
-from envs.games.scene import Box, Circle, Line, Primitive, Scene
+from envs.games.scene import Box, Circle, Label, Line, Primitive, Scene
 from envs.jit import kernel
 from envs.parallel import for_slices
 
@@ -174,6 +174,8 @@ class TicTacToe(Game):
         items: list[Primitive] = [Box(0, 0, 3, 3, "board")]
         for k in (1, 2):
             items += [Line(k, 0.05, k, 2.95), Line(0.05, k, 2.95, k)]
+        for k in range(3):  # the names of columns and rows, in the corners of the cells at the edge
+            items += [Label(k + 0.88, 2.87, "ABC"[k], size=0.17), Label(0.12, k + 0.13, str(3 - k), size=0.17)]
         for cell, mark in enumerate(state["board"]):
             x, y = cell % 3 + 0.5, cell // 3 + 0.5
             if mark == 1:

@@ -35,7 +35,7 @@ def stage_sgf(stage: Stage) -> bytes:
     assert isinstance(stage, GameStage) and isinstance(stage.game, Go)
     moves = [frame.decision for frame in stage.frames[1 : stage.ply + 1]]
     values = [None if decision is None else float(decision.value[0]) for decision in moves]
-    result = stage.result_text
+    result = stage.game.result_text(stage.frame.state) if stage.frame.state["terminated"] else ""
     if stage.resigned is not None:
         result = ("W+", "B+")[stage.resigned] + {"resign": "R", "time": "T"}.get(stage.resigned_by, "F")
     names = (stage.players[0].name, stage.players[1].name)

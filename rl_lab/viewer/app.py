@@ -19,7 +19,7 @@ from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.opening import check_plan, check_speed, close_all, make_stages, open_sessions, saver
 from rl_lab.viewer.session import Session
 from rl_lab.viewer.stage import Stage
-from rl_lab.viewer.staging import HUMAN, Plan, make_env
+from rl_lab.viewer.staging import DEFAULT_AGENT, HUMAN, Plan, make_env
 from rl_lab.viewer.theme import THEMES
 from rl_lab.viewer.view import DEFAULT_LAYERS, Look
 
@@ -60,7 +60,7 @@ def play(
         raise LabError(f"to play, one of the seats must be '{HUMAN}'; to look on, use watch.")
     plan = Plan(env, tuple(seats), seed, hint, handicap, clock)
     check_plan(plan)
-    require_display()
+    _require_display_for(plan)
     _show(open_sessions(plan), options or WindowOptions())
 
 
@@ -91,7 +91,7 @@ def watch(
     if headless and clock:
         raise LabError("--clock is for the window: without it nobody waits, and no time runs.")
     if not headless:
-        require_display()
+        _require_display_for(plan)
         _show(sessions := open_sessions(plan), options)
         stages = [session.stage for session in sessions]
         if record is not None:
@@ -128,7 +128,11 @@ def replay(
         if found.warning:
             print(found.warning, file=sys.stderr)
         return
-    require_display()
+    try:
+        require_display("rl-lab replay")
+    except LabError:
+        open_replay(path, number, lambda done: False).stage.close()  # a wrong file matters more than a missing display
+        raise
     from rl_lab.viewer.waiting import Tell, wait_for
 
     def work(tell: Tell) -> Replay:
@@ -150,7 +154,7 @@ def start(plan: Plan, options: WindowOptions | None = None) -> None:
 
     Raises LabError if there is no display.
     """
-    require_display()
+    _require_display_for(plan)
     import pygame
 
     from rl_lab.viewer.start import form_of
@@ -185,11 +189,14 @@ def start(plan: Plan, options: WindowOptions | None = None) -> None:
 def seated(env: Game | str, opponent: str, seat: str) -> tuple[str, ...]:
     """The seats of an environment in which a person takes `seat`; in a game against `opponent`.
 
-    `seat` is a player's name such as "black", or "first" or "second". Raises LabError for another.
+    `seat` is a player's name such as "black", or "first" or "second"; `opponent` is by default one that needs nothing
+    trained. Raises LabError for another seat, and for an opponent where there can be none.
     """
     game = make_env(env)
     if not isinstance(game, Game):
+        _refuse_opponent(env, opponent)
         return (HUMAN,)
+    opponent = opponent or DEFAULT_AGENT
     names = [name.lower() for name in game.player_names]
     for index, known in enumerate((("first", names[0]), ("second", names[1]))):
         if seat.lower() in known:
@@ -200,11 +207,15 @@ def seated(env: Game | str, opponent: str, seat: str) -> tuple[str, ...]:
 def watched(env: str, agent: str, opponent: str) -> tuple[str, ...]:
     """The seats of an environment in which agents act, by default ones that need nothing trained."""
     if isinstance(make_env(env), Game):
-        first = agent or "rollout:simulations=500"
+        first = agent or DEFAULT_AGENT
         return (first, opponent or first)
+    _refuse_opponent(env, opponent)
+    return (agent or "random",)
+
+
+def _refuse_opponent(env: object, opponent: str) -> None:
     if opponent:
         raise LabError(f"{env} has one seat, so there is no opponent in it: leave out --opponent.")
-    return (agent or "random",)
 
 
 def require_display(command: str = "rl-lab watch") -> None:
@@ -217,6 +228,15 @@ def require_display(command: str = "rl-lab watch") -> None:
             f"there is no display to open a window on; '{command} ... --headless --record game.gif' "
             "writes the same picture to a file."
         )
+
+
+def _require_display_for(plan: Plan) -> None:
+    """As require_display, but what is wrong with the plan is told before a missing display is."""
+    try:
+        require_display()
+    except LabError:
+        close_all(open_sessions(plan))
+        raise
 
 
 def _show(sessions: Sequence[Session], options: WindowOptions) -> WindowOptions:

@@ -37,7 +37,9 @@ def _playing(desk: Desk) -> list[Button]:
         key = "P" if name == "pass" else keys.get(action, str(action) if desk.action_keys else "")
         made.append(Button(f"action {action}", name.capitalize(), f"Play {name}" + (f" ({key})" if key else "")))
     if len(stage.seats) > 1:
-        made.append(Button("resign", "Sure?" if desk.confirming else "Resign", "Press twice to give up (X)", 1))
+        made.append(
+            Button("resign", "Sure?" if desk.confirming == "resign" else "Resign", "Press twice to give up (X)", 1)
+        )
         made.append(Button("swap", "Sides", "Change sides with the other player (C)", 4))
     made.append(Button("hint", "Hint", "Ask an agent what it would do (H)"))
     made.append(Button("stop", "Now", "The agent answers at once with its best so far (Enter)", 3))
@@ -45,14 +47,16 @@ def _playing(desk: Desk) -> list[Button]:
 
 
 def _watching(desk: Desk) -> list[Button]:
-    session = desk.session
+    session, record = desk.session, desk.session.stage.is_record
     made = [
         Button("pause", "Play" if session.paused else "Pause", "Hold or let go (space)"),
         Button("step", "Step", "Half a turn of the loop (full stop)"),
         Button("speed", f"×{session.speed:g}", "Slower and faster (down, up)"),
-        Button("new", "New", "New episode (N)"),
-        Button("restart", "Restart", "The same episode from its start (backspace)", 2),
     ]
+    if record:  # it is what it is: nothing in it can be new or be taken back
+        return [*made, Button("restart", "Restart", "Back to its start (backspace)", 2)]
+    made.append(Button("new", "New", "New episode (N)"))
+    made.append(Button("restart", "Restart", "The same episode from its start (backspace)", 2))
     if session.stage.can_undo:
         made.append(Button("undo", "Undo", "Take one move back and hold (U)", 3))
     made.append(Button("again", "Once" if desk.sessions.again else "Again", "New episodes by themselves (L)", 4))

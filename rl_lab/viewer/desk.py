@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +9,12 @@ from envs.errors import LabError
 from rl_lab.viewer.buttons import Button, buttons
 from rl_lab.viewer.compare import Sessions
 from rl_lab.viewer.keys import COMMANDS, action_keys
+from rl_lab.viewer.notes import Notes
 from rl_lab.viewer.session import SPEEDS, Session
 from rl_lab.viewer.stage import Stage
 from rl_lab.viewer.theme import DARK, LIGHT, Theme
 from rl_lab.viewer.view import DEFAULT_LAYERS, LAYERS, PANELS, View, capture
 
-NOTE_SECONDS = 5.0
-CONFIRM_SECONDS = 3.0  # within which a second press resigns
 MANY_ACTIONS = 6  # a world with more of them has no button for each
 
 SaveGame = Callable[[Stage], Path]
@@ -48,7 +46,7 @@ class Desk:
         self.hover: int | None = None
         """The legal action under the pointer."""
         self.help = self.sound = self.recording = self.closed = False
-        self._note, self._note_until, self._confirm_until = "", 0.0, 0.0
+        self._notes = Notes()
         self._commands = self._all_commands()
 
     @property
@@ -62,6 +60,7 @@ class Desk:
         "action 7" plays action 7, "layer q" switches that layer.
         """
         name, _, argument = command.partition(" ")
+        self._notes.withdraw(but=command)
         if name == "action":
             self.play(int(argument))
         elif name == "layer" and argument in LAYERS:
@@ -95,17 +94,17 @@ class Desk:
 
     def say(self, note: str) -> None:
         """Shows a note above the board for a while."""
-        self._note, self._note_until = note, time.monotonic() + NOTE_SECONDS
+        self._notes.say(note)
 
     @property
     def note(self) -> str:
         """The note, while it is to be read."""
-        return self._note if time.monotonic() < self._note_until else ""
+        return self._notes.text
 
     @property
-    def confirming(self) -> bool:
-        """Whether a second press would resign."""
-        return time.monotonic() < self._confirm_until
+    def confirming(self) -> str:
+        """The command that a second press would carry out: "resign" or "escape"; "" for none."""
+        return self._notes.asked
 
     def update(self) -> bool:
         """Lets the sessions go on; True if something changed. People who look back are not torn away from it."""
@@ -114,7 +113,7 @@ class Desk:
     @property
     def changing(self) -> bool:
         """Whether something that is shown will change by itself before long."""
-        return bool(self.note) or self.confirming or (self.sessions.again and self.sessions.over)
+        return bool(self.note or self.confirming) or (self.sessions.again and self.sessions.over)
 
     def view(self) -> View:
         """What the panels show now."""
@@ -174,12 +173,8 @@ class Desk:
         stage = self.session.stage
         if stage.over or not stage.has_human or len(stage.seats) < 2:
             return
-        if self.confirming:
-            self._confirm_until = 0.0
+        if self._notes.confirmed("resign", "Press again to resign."):
             self.session.resign()
-        else:
-            self._confirm_until = time.monotonic() + CONFIRM_SECONDS
-            self.say("Press again to resign.")
 
     def _swap(self) -> None:
         if len(self.session.stage.seats) == 2:
@@ -207,7 +202,7 @@ class Desk:
             session.speed = speed
 
     def _again(self) -> None:
-        if self.session.stage.has_human:
+        if self.session.stage.has_human or self.session.stage.is_record:
             return
         self.sessions.again = not self.sessions.again
         self.say("New episodes begin by themselves." if self.sessions.again else "The end of this episode stays.")
@@ -238,12 +233,18 @@ class Desk:
             self.say(f"The game could not be saved: {problem}")
 
     def _escape(self) -> None:
-        """Out of the help, back to the present, out of the window: one at a time."""
+        """Out of the help, back to the present, out of the window: one at a time.
+
+        A game that a person has begun is not thrown away before a second press.
+        """
+        stage = self.session.stage
         if self.help:
             self.help = False
-        else:
-            self.closed = self.index is None
+        elif self.index is not None:
             self.index = None
+        else:
+            begun = stage.has_human and len(stage.seats) == 2 and stage.ply > 0 and not stage.over
+            self.closed = not begun or self._notes.confirmed("escape", "Press Escape again to leave the game.")
 
 
 def _button_actions(stage: Stage) -> list[int]:

@@ -81,6 +81,8 @@ def shown_groups(stage: Stage, acting: Mapping[str, int], count: int = 1) -> dic
     commands |= {"undo", "redo"} if stage.can_undo else set()
     commands |= {"hint"} if stage.has_human else set()
     watching = set(COMMANDS.values()) - (PACE if stage.has_human else set())
+    if stage.is_record:
+        commands, watching = {"restart"}, watching - {"again", "stop"}
     groups = {"Play": _those(GROUPS["Play"], commands, acting)}
     if acting:
         groups["Act"] = tuple(

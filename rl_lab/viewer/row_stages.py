@@ -73,7 +73,13 @@ class GameStage(Stage):
         return tuple(told)
 
     def outcome_text(self, frame: Frame) -> str:
-        return self.game.result_text(frame.state)
+        text = self.game.result_text(frame.state)
+        margin = float(self.game.margin(self.question(frame))[0]) if isinstance(self.game, TerritoryGame) else 0.0
+        if not margin:
+            return text
+        _, space, remark = text.partition(" ")  # after "W+24.5", which only those who know Go can read
+        komi = f", komi {frame.state['komi2'] / 2:g} counted" if "komi2" in (frame.state.dtype.names or ()) else ""
+        return f"{self.seats[int(margin < 0)]} wins by {abs(margin):g}{komi}{space}{remark}"
 
     def begin(self, seed: int) -> None:
         states = self.game.init(1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.agent import Agent
+from agents.sb3.foreign import check_foreign_name, foreign_id
 from envs.errors import LabError
 from envs.games.game import Game
 from envs.games.go.game import Go
@@ -21,6 +22,7 @@ from rl_lab.viewer.frame import Player
 from rl_lab.viewer.stage import Stage
 
 HUMAN = "human"
+DEFAULT_AGENT = "rollout:simulations=500"  # plays every game, and nothing has to be trained for it
 MAX_CLOCK = 24 * 3600
 
 
@@ -53,7 +55,8 @@ def make_env(env: Game | World | str) -> Game | World | str:
         return env
     spec = env if Spec.parse(env).name in {**GAMES, **WORLDS} else ""
     if not spec:
-        from agents.sb3.gym_vec_env import foreign_id, lab_spec  # loads torch, for which the lab's names need not wait
+        check_foreign_name(env)
+        from agents.sb3.gym_vec_env import lab_spec  # loads torch, for which the lab's names need not wait
 
         spec = lab_spec(env)
         if not spec:

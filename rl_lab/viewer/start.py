@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from agents.sb3.foreign import check_foreign_name
 from envs.errors import LabError
 from envs.games.game import Game
 from envs.games.go.game import Go
 from envs.games.registry import GAMES
 from envs.solo.registry import WORLDS
 from envs.spec import Spec
-from rl_lab.viewer.staging import HUMAN, Plan, handicap_start, make_env, parse_clock
-from rl_lab.viewer.start_choices import DEFAULT_AGENT, DEFAULT_GAME, lab_env, seat_problem
+from rl_lab.viewer.staging import DEFAULT_AGENT, HUMAN, Plan, handicap_start, make_env, parse_clock
+from rl_lab.viewer.start_choices import DEFAULT_GAME, lab_env, meant_env, seat_problem
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Form:
     @property
     def seat_names(self) -> tuple[str, ...]:
         """The names of the seats of the environment, as far as it is known."""
-        env = lab_env(self.env)
+        env = meant_env(self.env)
         return env.player_names if isinstance(env, Game) else ("Agent",)
 
     @property
@@ -61,11 +62,14 @@ class Form:
         return (0, *range(2, most + 1)) if most else ()
 
     def choose_env(self, spec: str) -> None:
-        """Takes another environment; agents that do not fit it make room for ones that do."""
+        """Takes another environment; agents that do not fit it make room for ones that do.
+
+        Who sits at a seat that it does not have stays there, for the next game.
+        """
         self.env = spec
         agent = DEFAULT_AGENT if len(self.seat_names) == 2 else "random"
-        for seat, spec in enumerate(self.seats):
-            if seat_problem(spec, self.env):
+        for seat, taken in enumerate(self.taken):
+            if seat_problem(taken, self.env):
                 self.seats[seat] = agent
         if self.against and seat_problem(self.against, self.env):
             self.against = ""
@@ -84,6 +88,8 @@ class Form:
                 made = make_env(env)
                 if self.handicap:
                     handicap_start(made, self.handicap)
+            else:
+                check_foreign_name(env)
             for name, seat in zip(self.seat_names, self.taken, strict=True):
                 if found := seat_problem(seat, env):
                     raise LabError(f"{name}: {found}")

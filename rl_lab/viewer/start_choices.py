@@ -20,12 +20,12 @@ from envs.solo.registry import WORLDS
 from envs.solo.world import World
 from envs.spec import Spec, unknown_name
 from rl_lab.viewer.session import SPEEDS
-from rl_lab.viewer.staging import HUMAN, make_env
+from rl_lab.viewer.staging import DEFAULT_AGENT, HUMAN, make_env
 from rl_lab.viewer.trained import trained_agents
 
 FOREIGN = "CartPole-v1"  # what the entry for other environments begins with
 FOREIGN_AGENTS = ("random", "ppo", "dqn")  # these look at observations, the others at the lab's states
-DEFAULT_GAME, DEFAULT_AGENT = "go:size=9", "rollout:simulations=500"
+DEFAULT_GAME = "go:size=9"
 
 CANDIDATES: dict[str, tuple[str, ...]] = {
     "size": ("3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "15", "17", "19", "21", "25"),
@@ -90,13 +90,13 @@ def chosen_environment(env: str) -> Suggestion:
 
 def env_choices(env: str) -> list[Choice]:
     """The options of an environment that people may want to change; none if the spec is not one of the lab's."""
-    made = lab_env(env)
+    made = meant_env(env)
     if made is None:
         return []
-    choices = []
+    choices, written = [], dict(Spec.parse(env).options)
     for option in dataclasses.fields(made):  # type: ignore[arg-type]  # all of them are dataclasses
         if option.init and option.name in CANDIDATES:
-            value = _text(getattr(made, option.name))
+            value = _text(getattr(made, option.name)) if lab_env(env) else written.get(option.name, "")
             fitting = tuple(
                 v for v in CANDIDATES[option.name] if v == value or lab_env(with_option(env, option.name, v))
             )
@@ -106,7 +106,7 @@ def env_choices(env: str) -> list[Choice]:
 
 def seat_choices(env: str, runs: Path = Path("runs"), human: bool = True) -> list[Suggestion]:
     """Who may sit at a seat of the environment: a person, nets of the zoo, what runs have trained, and all others."""
-    made = lab_env(env)
+    made = meant_env(env)
     found = [Suggestion("You", HUMAN)] if human else []
     found += [Suggestion(f"Zoo: {name}", f"zoo:{name},level=5") for name in _zoo_names(made)]
     found += [Suggestion(f"Trained: {spec}", spec) for spec in trained_agents(made or env, runs)]
@@ -141,7 +141,7 @@ def with_option(spec: str, name: str, value: str) -> str:
 
 def seat_problem(spec: str, env: str) -> str:
     """What is wrong with who sits there, in one sentence; "" if nothing is that can be told without making it."""
-    made = lab_env(env)
+    made = meant_env(env)
     try:
         if spec == HUMAN:
             return ""
@@ -162,6 +162,11 @@ def lab_env(env: str) -> Game | World | None:
             made = make_env(env)
             return None if isinstance(made, str) else made
     return None
+
+
+def meant_env(env: str) -> Game | World | None:
+    """As lab_env; where only the options of a spec are wrong, the game or world as it is without any."""
+    return lab_env(env) or (lab_env(Spec.parse(env).name) if _parses(env) else None)
 
 
 def _zoo_names(env: Game | World | None) -> Iterable[str]:

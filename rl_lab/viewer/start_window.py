@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +14,17 @@ from pygame_gui.elements import UIButton, UIDropDownMenu, UITextEntryLine
 
 from rl_lab.viewer import start_fields
 from rl_lab.viewer.canvas import Canvas
-from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, Rect, unit
+from rl_lab.viewer.layout import DESIGN_SIZE, MIN_SIZE, unit
 from rl_lab.viewer.start import Form
-from rl_lab.viewer.start_fields import Field
+from rl_lab.viewer.start_layout import GAP, HEAD, ROW, Placed, arrange
 from rl_lab.viewer.start_picture import Preview, draw_preview
 from rl_lab.viewer.start_style import style
 from rl_lab.viewer.theme import DARK, LIGHT, Theme
 
 LIVELY_MS, IDLE_MS = 40, 2000  # between looks while something blinks or lights up, and otherwise
 LIVELY_SECONDS = 2.0  # after an event
-GAP, ROW, LABEL, HEAD = 10, 32, 20, 64  # in units
 TITLE = "rl-lab"
 WORDS = "An agent looks at a state and chooses an action; the environment answers with the next state and a reward."
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A control's field, and where its label and itself lie."""
-
-    field: Field
-    label: Rect
-    rect: Rect
 
 
 class StartWindow:
@@ -94,8 +83,11 @@ class StartWindow:
         return any(line.is_focused for line in self._lines)
 
     def _handle(self, event: pygame.Event) -> None:
-        if event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE):
+        if event.type == pygame.QUIT:
             self.closed = True
+            return
+        if event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE:
+            self._escape()
             return
         if event.type == pygame.KEYDOWN and event.key == pygame.K_RETURN and not self._writes:
             self.begin()
@@ -105,36 +97,66 @@ class StartWindow:
         if event.type == pygame_gui.UI_BUTTON_PRESSED and element is self._begin_button:
             self.begin()
         elif event.type == pygame_gui.UI_BUTTON_PRESSED and element is self._theme_button:
+            self._settle()
             self.theme = LIGHT if self.theme is DARK else DARK
             self._build()
         elif event.type == pygame_gui.UI_DROP_DOWN_MENU_CHANGED and element in self._menus:
             key, labels = self._menus[element]
             self._change(key, labels[event.text])
+        elif (
+            event.type == pygame_gui.UI_SELECTION_LIST_DROPPED_SELECTION and not event.ui_element.get_single_selection()
+        ):
+            self._build()  # what is chosen already was chosen again: that closes a menu too
         elif event.type == pygame_gui.UI_TEXT_ENTRY_FINISHED and element in self._lines:
             self._change(self._lines[element], event.text)
         elif event.type == pygame_gui.UI_TEXT_ENTRY_CHANGED and element in self._lines:
             self.message = start_fields.write(self.form, self._lines[element], event.text) or self.form.problem()
         elif event.type == pygame.MOUSEBUTTONDOWN and not self._writes:
-            self._settle()
+            self._leave_text(event)
 
     def begin(self) -> None:
         """Takes what is written and leaves the screen, unless something is wrong with it."""
-        self._settle()
-        self.message = self.message or self.form.problem()
+        self.message = self._settle() or self.form.problem()
         self.begun = not self.message
 
-    def _change(self, key: str, value: str) -> None:
-        """A field has a new value: what may be chosen in others may have changed with it."""
-        wrong = start_fields.change(self.form, key, value)
-        self._build()
-        self.message = wrong or self.form.problem()
+    def _escape(self) -> None:
+        """Out of an open menu, or else out of the screen."""
+        if any(menu.current_state is menu.menu_states["expanded"] for menu in self._menus):
+            self._build()
+        else:
+            self.closed = True
 
-    def _settle(self) -> None:
-        """Draws the conclusions from a text that was written and left without Enter."""
+    def _change(self, key: str, value: str) -> str:
+        """A field has a new value: what may be chosen in others may have changed with it. Returns what is wrong.
+
+        A text that is refused stays in its field, beside the sentence that says why.
+        """
+        wrong = start_fields.change(self.form, key, value)
+        if not wrong:
+            self._build()
+        self.message = wrong or self.form.problem()
+        return wrong
+
+    def _settle(self) -> str:
+        """Draws the conclusions from a text that was written and left without Enter; returns what is wrong with it."""
         for line, key in list(self._lines.items()):
             if line.get_text() != self._texts[key]:
-                self._change(key, line.get_text())
-                return
+                return self._change(key, line.get_text())
+        return ""
+
+    def _leave_text(self, press: pygame.Event) -> None:
+        """Settles what was written. New controls have not felt the press that left the text, so they are told of it,
+        unless another one has come to lie there."""
+        before, manager = self._control_at(press.pos), self.manager
+        self._settle()
+        if manager is not self.manager and before and before == self._control_at(press.pos):
+            self.manager.process_events(press)
+
+    def _control_at(self, place: tuple[int, int]) -> str:
+        """The name of the control there; "" for none."""
+        named = {self._begin_button: "begin", self._theme_button: "theme", **self._lines}
+        named |= {menu: key for menu, (key, _) in self._menus.items()}
+        return next((name for control, name in named.items() if control.rect.collidepoint(place)), "")
 
     # The picture
 
@@ -145,7 +167,7 @@ class StartWindow:
         scale = self._unit = unit(width, height)
         self.manager = pygame_gui.UIManager(self._size, theme_path=style(self.theme, scale))
         self._menus, self._lines, self._texts = {}, {}, {}
-        self._picture, self._cards, self._bottom = _arrange(self.form, self.runs, width, height, scale)
+        self._picture, self._cards, self._bottom = arrange(self.form, self.runs, width, height, scale)
         for placed in [placed for _, _, fields in self._cards for placed in fields]:
             self._make(placed)
         low = self._bottom
@@ -204,41 +226,3 @@ class StartWindow:
         for i, text in enumerate(lines):
             y = min(middle, self._bottom.bottom - canvas.px(28)) + (i - (len(lines) - 1) / 2) * canvas.px(18)
             canvas.text(text, self._bottom.x, y, "small", "alarm")
-
-
-def _arrange(
-    form: Form, runs: Path, width: int, height: int, scale: float
-) -> tuple[Rect, list[tuple[str, Rect, list[Placed]]], Rect]:
-    """(the picture's place, the cards with their fields, the strip at the bottom)."""
-    gap, head, low = round(GAP * scale), round(HEAD * scale), round(46 * scale)
-    margin = round(16 * scale)
-    column = round((width - 2 * margin) * 0.56)
-    x = width - margin - column
-    bottom = Rect(x, height - margin - low, column, low)
-    y = head
-    cards = []
-    for section in start_fields.sections(form, runs):
-        pad, top = round(12 * scale), round(32 * scale)
-        row_h = round((LABEL + ROW + 6) * scale)
-        card = Rect(x, y, column, top + row_h * len(section.rows) + round(6 * scale))
-        fields = []
-        for i, row in enumerate(section.rows):
-            strip = Rect(card.x + pad, card.y + top + i * row_h, card.w - 2 * pad, row_h)
-            fields += _place_row(row, strip, scale)
-        cards.append((section.title, card, fields))
-        y = card.bottom + gap
-    picture = Rect(margin, head, x - margin - gap, height - head - margin)
-    return picture, cards, bottom
-
-
-def _place_row(row: tuple[Field, ...], strip: Rect, scale: float) -> list[Placed]:
-    """The fields of a row, each as wide as its share."""
-    gap, label_h, tall = round(GAP * scale), round(LABEL * scale), round(ROW * scale)
-    whole = strip.w - gap * (len(row) - 1)
-    shares = sum(field.share for field in row)
-    x, placed = strip.x, []
-    for field in row:
-        w = round(whole * field.share / shares)
-        placed.append(Placed(field, Rect(x, strip.y, w, label_h), Rect(x, strip.y + label_h, w, tall)))
-        x += w + gap
-    return placed

@@ -26,7 +26,8 @@ def status(session: Session) -> str:
     stage = session.stage
     who = stage.seats[stage.to_play]
     if stage.over:
-        return sentence(stage.result_text)
+        begin_anew = "" if stage.is_record else f" · N: new {'game' if len(stage.seats) == 2 else 'episode'}"
+        return sentence(stage.result_text) + begin_anew
     if stage.human_to_move:
         return _answer_of(stage) + ("Thinking of a hint…" if session.thinking else f"{who}: your turn")
     if stage.waiting:

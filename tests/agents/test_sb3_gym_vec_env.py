@@ -169,4 +169,9 @@ def test_env_for_takes_the_lab_s_own_where_there_is_one() -> None:
     assert isinstance(env, GymVecEnv) and env.num_envs == 2
     with pytest.raises(LabError, match=r"There is no environment 'snale'.*Did you mean 'snake'"):
         env_for(PPOConfig(env="snale"))
+    with pytest.raises(LabError, match=r"There is no environment 'goo'; there are: .*Did you mean 'go'\?"):
+        env_for(PPOConfig(env="goo:sice=-3"))
+    for foreign in ("no_such_module:Thing-v0", "math:Thing", "__main__:Thing"):
+        with pytest.raises(LabError, match=r"^Gymnasium cannot make|^There is no environment '__main__'"):
+            env_for(PPOConfig(env=foreign))
     assert lab_spec("go:size=5") == "go:size=5" and lab_spec("CartPole-v1") == ""

@@ -12,7 +12,7 @@ import pygame
 import pytest
 from window_help import click, key, until, windows
 
-from rl_lab.viewer import desk as desks
+from rl_lab.viewer import notes
 from rl_lab.viewer.buttons import Button
 from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.frame import Phase
@@ -108,14 +108,40 @@ def test_resigning_takes_two_presses(open_window: Callable[..., Window], monkeyp
     until(window, lambda: window.desk.session.stage.human_to_move)
     key(window, pygame.K_x)
     assert not window.desk.session.stage.over and "Sure?" in [button.text for button in window.desk.buttons()]
-    monkeypatch.setattr(desks, "CONFIRM_SECONDS", 0.0)
-    window.desk._confirm_until = 0.0  # three seconds later
+    monkeypatch.setattr(notes, "CONFIRM_SECONDS", 0.0)
+    window.desk.do("theme")  # something else was done: nothing is asked any more
+    key(window, pygame.K_x)
+    assert not window.desk.session.stage.over and not window.desk.note  # three seconds later
     key(window, pygame.K_x)
     assert not window.desk.session.stage.over
     monkeypatch.undo()
     key(window, pygame.K_x)
     key(window, pygame.K_x)
     assert window.desk.session.stage.result_text == "O wins by resignation"
+    assert not window.desk.note and window.desk.view().status == "O wins by resignation · N: new game"
+
+
+def test_leaving_a_game_against_somebody_takes_two_presses(open_window: Callable[..., Window]) -> None:
+    window = open_window("tic_tac_toe", "human", "random")
+    stage = window.desk.session.stage
+    until(window, lambda: stage.human_to_move)
+    window.desk.play(4)
+    until(window, lambda: stage.ply == 2)
+    key(window, pygame.K_ESCAPE)
+    assert not window.desk.closed and "Escape again" in window.desk.note
+    key(window, pygame.K_x)  # another question takes its place
+    key(window, pygame.K_ESCAPE)
+    assert not window.desk.closed and not stage.over
+    key(window, pygame.K_ESCAPE)
+    assert window.desk.closed
+
+
+@pytest.mark.parametrize("seats", [("human", "random"), ("random", "random")])
+def test_where_nothing_is_lost_one_escape_leaves(open_window: Callable[..., Window], seats: tuple[str, str]) -> None:
+    window = open_window("tic_tac_toe", *seats)
+    until(window, lambda: window.desk.session.stage.human_to_move or window.desk.session.stage.over)
+    key(window, pygame.K_ESCAPE)
+    assert window.desk.closed
 
 
 def test_the_help_lists_keys_and_does_what_is_clicked(open_window: Callable[..., Window]) -> None:

@@ -14,6 +14,7 @@ from rl_lab.arena.store import Filter, Store
 from rl_lab.go_io.sgf import write_sgf
 from rl_lab.viewer.desk import Desk
 from rl_lab.viewer.frame import Phase
+from rl_lab.viewer.keys import shown_groups
 from rl_lab.viewer.layout import layout
 from rl_lab.viewer.panels.decision import columns_of
 from rl_lab.viewer.picture import draw_picture
@@ -29,6 +30,20 @@ def tournament(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["tournament", "go:size=5", "rollout:simulations=20", "random", "--games", "4", "--out", str(out)]
     assert cli.main(words) == 0
     return out
+
+
+def test_what_has_been_played_has_no_buttons_that_would_change_it(tournament: Path) -> None:
+    stage = open_replay(tournament, 1).stage
+    desk = Desk(Session(stage))
+    commands = {button.command for button in desk.buttons()}
+    assert {"pause", "step", "restart"} <= commands and not commands & {"undo", "again", "new", "save", "hint"}
+    helped = {entry.command for keys in shown_groups(stage, {}).values() for entry in keys}
+    assert "restart" in helped and not helped & {"undo", "redo", "again", "new", "resign"}
+    desk.do("again")
+    assert not desk.sessions.again
+    stage.ply = len(stage.frames) - 1
+    assert "N: new" not in desk.view().status
+    desk.sessions.close()
 
 
 # Tournaments

@@ -16,7 +16,7 @@ from envs.solo.registry import WORLDS
 from envs.spec import Spec
 from rl_lab.viewer import start, start_fields
 from rl_lab.viewer import start_choices as choices
-from rl_lab.viewer.staging import HUMAN, Plan, make_env, make_stage, parse_clock
+from rl_lab.viewer.staging import DEFAULT_AGENT, HUMAN, Plan, make_env, make_stage, parse_clock
 from rl_lab.viewer.start import Form, form_of
 from rl_lab.viewer.trained import trained_agents
 from rl_lab.zoo import nets
@@ -67,15 +67,42 @@ def test_another_environment_keeps_whom_it_can() -> None:
     form.choose_env("connect_four")
     assert form.seats == [HUMAN, "alphabeta:depth=2"]
     form.choose_env("skier")
-    assert form.taken == (HUMAN,) and form.seats[1] == "random"
+    assert form.taken == (HUMAN,)
     form.seats[0] = "adam"
     form.choose_env("hex:size=5")
-    assert form.seats == [choices.DEFAULT_AGENT, "random"]
+    assert form.seats == [DEFAULT_AGENT, "alphabeta:depth=2"]
+    form.seats[1] = "sgd"
+    form.choose_env("go:size=5")
+    assert form.seats[1] == DEFAULT_AGENT
+
+
+@pytest.mark.parametrize("detour", ["CartPole-v1", "snake", "go:size=-3", "goo:sice=-3"])
+def test_a_detour_forgets_nobody(detour: str) -> None:
+    form = Form()
+    form.choose_env(detour)
+    form.choose_env("go:size=5")
+    assert form.seats == [HUMAN, DEFAULT_AGENT]
+
+
+def test_a_game_with_a_wrong_option_stays_that_game(tmp_path: Path) -> None:
+    form = Form()
+    form.choose_env("go:size=-3")
+    assert form.seat_names == ("Black", "White") and "size must be 2 to 19" in form.problem()
+    assert choices.chosen_environment(form.env).label == "Go"
+    (size,) = choices.env_choices(form.env)
+    assert size.name == "size" and size.value == "-3" and "9" in size.values
+    for section in start_fields.sections(form, tmp_path):
+        for field in [field for row in section.rows for field in row if field.items]:
+            assert field.value in [item.spec for item in field.items]
+    start_fields.change(form, "option.size", "9")
+    assert form.env == "go:size=9" and form.problem() == ""
 
 
 PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     "nothing chosen": ({"env": " "}, "Choose an environment"),
     "size": ({"env": "go:size=50"}, "size must be 2 to 19"),
+    "misspelt": ({"env": "goo:sice=-3"}, "There is no environment 'goo'"),
+    "misspelt, near": ({"env": "goo:sice=-3"}, "Did you mean 'go'?"),
     "agent": ({"seats": ["gredy", "random"]}, "Black: There is no agent 'gredy'"),
     "world's agent in a game": ({"seats": ["random", "adam"]}, "White: There is no agent 'adam'"),
     "no path": ({"seats": ["alphazero:", "random"]}, "needs a path"),

@@ -87,6 +87,66 @@ def test_a_wrong_spec_is_said_in_place_until_it_is_right(open_form: Callable[...
     assert window.begun
 
 
+def write(window: StartWindow, name: str, text: str) -> None:
+    """Types into a line of text, in place of what it says."""
+    click(window, widget(window, name).rect)
+    widget(window, name).set_text("")
+    for letter in text:
+        key(ord(letter), letter)
+    until(lambda: (window.tick(), widget(window, name).get_text() == text)[1])
+
+
+def test_a_refused_number_stays_to_be_corrected_and_blocks_nothing_for_ever(
+    open_form: Callable[..., StartWindow],
+) -> None:
+    window = open_form(Form(env="tic_tac_toe", seats=["random", "random"]))
+    write(window, "seed", "abc")
+    key(pygame.K_RETURN)
+    until(lambda: (window.tick(), "'abc'" in window.message)[1])
+    assert widget(window, "seed").get_text() == "abc", "the sentence must be about what is seen"
+    click(window, window._begin_button.rect)
+    assert not window.begun and "whole number" in window.message
+    click(window, window._theme_button.rect)  # makes the controls anew, with what is chosen
+    assert widget(window, "seed").get_text() == "0"
+    click(window, window._begin_button.rect)
+    assert window.begun and window.form.seed == 0
+
+
+def test_one_click_takes_what_is_written_and_begins(open_form: Callable[..., StartWindow]) -> None:
+    window = open_form(Form(env="hex:size=5"))
+    write(window, "env", "go:size=5")
+    click(window, window._begin_button.rect)
+    assert window.begun and window.form.plan().env == "go:size=5"
+
+
+def test_a_click_that_leaves_a_text_reaches_only_what_stays_in_its_place(open_form: Callable[..., StartWindow]) -> None:
+    window = open_form(Form(env="go:size=9", seats=["random", "random"]))
+    write(window, "env", "go:size=5")
+    click(window, widget(window, "seat0").rect)
+    menu = widget(window, "seat0")
+    assert menu.current_state is menu.menu_states["expanded"] and window.form.env == "go:size=5"
+    window = open_form(Form(env="go:size=9", seats=["random", "random"]))
+    write(window, "env", "snake")
+    click(window, widget(window, "seat1").rect)
+    assert all(menu.current_state is menu.menu_states["closed"] for menu in window._menus)
+
+
+@pytest.mark.parametrize("way", ["Escape", "the same again"])
+def test_a_menu_closes_and_the_screen_stays(way: str, open_form: Callable[..., StartWindow]) -> None:
+    window = open_form(Form(env="hex:size=5", seats=["random", "greedy"]))
+    click(window, widget(window, "world").rect)
+    menu = widget(window, "world")
+    assert menu.current_state is menu.menu_states["expanded"]
+    if way == "Escape":
+        key(pygame.K_ESCAPE)
+        window.tick()
+    else:
+        items = menu.current_state.options_selection_list.item_list_container.elements
+        click(window, next(item for item in items if getattr(item, "text", "") == "Hex").rect)
+    assert not window.closed and window.form.env == "hex:size=5"
+    assert all(menu.current_state is menu.menu_states["closed"] for menu in window._menus)
+
+
 @pytest.mark.parametrize("size", [(900, 600), (1280, 800), (3840, 2160)])
 @pytest.mark.parametrize("spec", ["go:size=9", "skier:dims=2", "CartPole-v1"])
 def test_everything_is_inside_the_window_and_nothing_overlaps(

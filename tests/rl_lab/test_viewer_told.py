@@ -52,6 +52,25 @@ def test_a_world_has_steps_rewards_and_a_return() -> None:
     assert "Agent −" not in told_loop and "step 2 of 3" in told(timeline.draw, PLACES.timeline, view)
 
 
+def test_a_result_of_go_is_told_in_words() -> None:
+    stage = go("c3 d3 pass pass")
+    komi = stage.frame.state["komi2"] / 2
+    assert stage.over and stage.result_text == f"White wins by {komi:g}, komi {komi:g} counted"
+
+
+@pytest.mark.parametrize(("seats", "words"), [(("human", "x"), "Hidden while you play"), (("x", "x"), "V shows it")])
+def test_why_a_decision_is_hidden_is_told_in_full(seats: tuple[str, str], words: str) -> None:
+    stage = go("c3 d3")
+    stage.players = tuple(Player(name, recorded=name != "human") for name in seats)
+    view = replace(recall(stage, 1), revealed=False)
+    narrow = Rect(0, 0, 180, 120)
+    canvas = Listener()
+    decision.draw(canvas, narrow, view)
+    lines = canvas.told[1:]
+    assert ("while you play" in told(timeline.draw, PLACES.timeline, view)) == stage.has_human
+    assert words in " ".join(lines) and all(canvas.text_width(line) <= narrow.w for line in lines)
+
+
 def test_a_game_has_plies_stones_and_what_each_has_won() -> None:
     stage = go("c3 d3 pass pass")
     view = recall(stage, 4)

@@ -25,6 +25,7 @@ from rl_lab.viewer.panels import board
 from rl_lab.viewer.picture import draw_picture
 from rl_lab.viewer.row_stages import GameStage
 from rl_lab.viewer.session import Session
+from rl_lab.viewer.staging import Plan
 from rl_lab.viewer.theme import DARK, LIGHT
 from rl_lab.viewer.view import capture
 from rl_lab.viewer.window import Window
@@ -224,6 +225,17 @@ def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         app.play("tic_tac_toe", ("human", "random"))
     with pytest.raises(LabError, match="--headless --record"):
         app.watch("tic_tac_toe", ("random", "random"))
+    with pytest.raises(LabError, match="no 'nowhere'"):  # what is wrong besides comes first
+        app.watch("tic_tac_toe", ("alphazero:nowhere", "random"))
+    with pytest.raises(LabError, match="no 'nowhere'"):
+        app.start(Plan("tic_tac_toe", ("alphazero:nowhere", "random")))
+    with pytest.raises(LabError, match="zoo"):
+        app.play("go", ("human", "zoo:level=3"))
+    with pytest.raises(LabError, match=r"nofile\.sgf"):
+        app.replay(tmp_path / "nofile.sgf")
+    (tmp_path / "game.sgf").write_text("(;GM[1]SZ[9];B[ee];W[cc])")
+    with pytest.raises(LabError, match=r"'rl-lab replay \.\.\. --headless"):
+        app.replay(tmp_path / "game.sgf")
     with pytest.raises(LabError, match="needs --record"):
         app.watch("tic_tac_toe", ("random", "random"), headless=True)
     with pytest.raises(LabError, match=r"\.gif or \.png"):
@@ -255,6 +267,14 @@ def test_headless_watch_writes_the_picture(tmp_path: Path) -> None:
 )
 def test_a_person_takes_a_seat_by_name(spec: str, seat: str, expected: tuple[str, str]) -> None:
     assert app.seated(make_game(spec), "random", seat) == expected
+
+
+def test_a_world_has_no_opponent() -> None:
+    assert app.seated("snake", "", "first") == ("human",) and app.watched("snake", "", "") == ("random",)
+    for seats in (lambda: app.seated("snake", "random", "first"), lambda: app.watched("snake", "", "random")):
+        with pytest.raises(LabError, match="snake has one seat, so there is no opponent"):
+            seats()
+    assert app.seated("hex", "", "first") == ("human", "rollout:simulations=500")
 
 
 def test_a_seat_that_does_not_exist() -> None:

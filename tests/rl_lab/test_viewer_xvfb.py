@@ -238,6 +238,7 @@ def test_closed_during_a_thought_it_leaves_nothing(way: str, open_window: Callab
         assert screen.quit() == ""
     elif way == "Escape":
         screen.key("Escape")
+        screen.key("Escape")  # a game has begun
     else:
         screen.process.send_signal(signal.SIGINT)
     screen.process.wait(20)

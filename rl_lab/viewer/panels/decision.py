@@ -39,8 +39,7 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
         if view.comment:
             _draw_comment(canvas, inner, view.comment)
             return
-        text = "Nothing decided yet." if view.revealed else "Hidden while you play: H asks for a hint, V shows all."
-        canvas.text(text, *inner.center, role="faint", align="center", width=inner.w)
+        _draw_nothing(canvas, inner, view)
         return
     inner = canvas.panel(rect, title_of(view, thought))
     if view.comment:
@@ -53,6 +52,21 @@ def draw(canvas: Canvas, rect: Rect, view: View) -> None:
         tree.draw(canvas, inner, view, thought)
     else:
         _draw_table(canvas, inner, view, thought)
+
+
+def _draw_nothing(canvas: Canvas, rect: Rect, view: View) -> None:
+    """Why there is no decision to be seen."""
+    if view.revealed:
+        text = "Nothing decided yet."
+    elif view.stage.has_human:
+        text = "Hidden while you play: H asks for a hint, V shows all."
+    else:
+        text = "What the agent thinks is hidden: V shows it."
+    lines = canvas.wrapped(text, rect.w, 3)
+    x, y = rect.center
+    for k, line in enumerate(lines):
+        middle = y + (k - (len(lines) - 1) / 2) * canvas.px(LINE)
+        canvas.text(line, x, middle, role="faint", align="center", width=rect.w)
 
 
 def _draw_comment(canvas: Canvas, rect: Rect, comment: str) -> None:

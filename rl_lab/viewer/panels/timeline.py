@@ -51,7 +51,7 @@ def ply_at(unit: float, rect: Rect, num_plies: int, x: float, y: float) -> int |
 
 def _caption(view: View) -> str:
     if not view.revealed and view.is_game:
-        return "hidden while you play"
+        return "hidden while you play" if view.stage.has_human else "hidden · V shows"
     text = f"{'ply' if view.is_game else 'step'} {view.index} of {len(view.frames) - 1}"
     return f"{text} · {view.result}" if view.phase is Phase.OVER and view.result and view.is_game else text
 
