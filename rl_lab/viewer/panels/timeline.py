@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rl_lab.viewer.canvas import Canvas
-from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.layout import Rect
 from rl_lab.viewer.panels.series import Lane, Points, lanes_of
 from rl_lab.viewer.view import View
@@ -52,8 +51,7 @@ def ply_at(unit: float, rect: Rect, num_plies: int, x: float, y: float) -> int |
 def _caption(view: View) -> str:
     if not view.revealed and view.is_game:
         return "hidden while you play" if view.stage.has_human else "hidden · V shows"
-    text = f"{'ply' if view.is_game else 'step'} {view.index} of {len(view.frames) - 1}"
-    return f"{text} · {view.result}" if view.phase is Phase.OVER and view.result and view.is_game else text
+    return f"{'ply' if view.is_game else 'step'} {view.index} of {len(view.frames) - 1}"
 
 
 def _margin(plot: Rect) -> int:
