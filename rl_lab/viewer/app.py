@@ -170,9 +170,8 @@ def start(plan: Plan, options: WindowOptions | None = None) -> None:
             try:
                 check_plan(chosen)
                 sessions = wait_for(
-                    partial(open_sessions, chosen), f"Preparing {chosen.env}", screen.theme,
-                    options.size, close_all,
-                )  # fmt: skip
+                    partial(open_sessions, chosen), f"Preparing {chosen.env}", screen.theme, options.size, close_all
+                )
             except LabError as problem:
                 message = str(problem)
             except Exception as problem:  # an agent's own mistake is no reason to leave

@@ -30,16 +30,16 @@ class Preview:
         self.scene: Scene | None = None
         self.shown: Wanted | None = None
         self._made: Wanted | None = None
-        self._job: Job | None = None
+        self._job: Job[Scene | None] | None = None
 
     def is_ready(self, form: Form) -> bool:
         """Whether the picture is of what the form says; if not, it is being made."""
         wanted = (form.env.strip(), form.handicap, form.seed)
         if self._job is not None and self._job.done:
-            found = None
+            found: Scene | None = None
             with suppress(Exception):  # what is wrong will be said when people begin
                 found = self._job.result()
-            self.scene, self.shown, self._job = found if isinstance(found, Scene) else None, self._made, None
+            self.scene, self.shown, self._job = found, self._made, None
         if self._job is None and self.shown != wanted:
             self._made = wanted
             self._job = Job(lambda tell: first_scene(*wanted))

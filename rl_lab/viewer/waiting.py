@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from math import cos, pi, sin
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import pygame
 
@@ -26,15 +27,22 @@ Tell = Callable[[str], bool]
 """Says how far it is, and learns whether to go on."""
 
 
-class Job:
+@dataclass(frozen=True)
+class Failed:
+    """What a job has raised."""
+
+    problem: BaseException
+
+
+class Job(Generic[T]):
     """A function in a thread of its own."""
 
-    def __init__(self, work: Callable[[Tell], object], discard: Callable[[object], None] = lambda found: None) -> None:
+    def __init__(self, work: Callable[[Tell], T], discard: Callable[[T], None] = lambda found: None) -> None:
         """`discard` gets the result if nobody waits for it any more."""
         self.text, self.wanted = "", True
         self._abandoned, self._lock = False, threading.Lock()
         self._work, self._discard = work, discard
-        self._results: queue.SimpleQueue[tuple[object, BaseException | None]] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[T | Failed] = queue.SimpleQueue()
         # A daemon, so that what takes minutes cannot keep a closed program alive.
         self._thread = threading.Thread(target=self._run, name="rl-lab-maker", daemon=True)
         self._thread.start()
@@ -44,11 +52,11 @@ class Job:
         """Whether `result` will not wait."""
         return not self._results.empty()
 
-    def result(self) -> object:
+    def result(self) -> T:
         """What the function has returned; raises what it has raised."""
-        found, problem = self._results.get()
-        if problem is not None:
-            raise problem
+        found = self._results.get()
+        if isinstance(found, Failed):
+            raise found.problem
         return found
 
     def abandon(self) -> None:
@@ -64,15 +72,16 @@ class Job:
         return self.wanted
 
     def _run(self) -> None:
+        found: T | Failed
         try:
-            found, problem = self._work(self._tell), None
+            found = self._work(self._tell)
         except BaseException as error:
-            found, problem = None, error
+            found = Failed(error)
         with self._lock:
             if not self._abandoned:
-                self._results.put((found, problem))
+                self._results.put(found)
                 return
-        if problem is None:
+        if not isinstance(found, Failed):
             self._discard(found)
 
 
@@ -89,7 +98,7 @@ def wait_for(
     If it is `stoppable`, Escape only asks it to be content with what it has; otherwise, and the second time, Escape
     leaves, as closing the window always does. Raises what `work` raises.
     """
-    job = Job(work, discard)  # type: ignore[arg-type]  # only results of `work` are discarded
+    job = Job(work, discard)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not job.done and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -105,7 +114,7 @@ def wait_for(
             if escaped:
                 job.wanted = False
         _draw(title, job.text, theme, stoppable and job.wanted)
-    return job.result()  # type: ignore[return-value]
+    return job.result()
 
 
 def _open(size: tuple[int, int]) -> bool:

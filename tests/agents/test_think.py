@@ -29,7 +29,7 @@ from envs.games.tic_tac_toe import TicTacToe
 def net_agent(game: Game, simulations: int = 30, **options: float) -> AlphaZeroAgent:
     torch.manual_seed(1)
     net = PolicyValueNet(game, NetConfig(blocks=1, channels=8))
-    return AlphaZeroAgent(game, net, simulations, "net", "cpu", **options)  # type: ignore[arg-type]
+    return AlphaZeroAgent(game, net, simulations, "net", "cpu", **options)
 
 
 AGENTS: dict[str, Callable[[Game], Agent]] = {
@@ -178,7 +178,7 @@ def test_a_watch_is_told_at_once_and_then_every_so_often() -> None:
 
 def test_reports_pace_themselves_by_the_clock() -> None:
     told: list[int] = []
-    reports = Reports(lambda decision: bool(told.append(1)) or len(told) < 2, 0.0)  # type: ignore[func-returns-value]
+    reports = Reports(lambda decision: bool(told.append(1)) or len(told) < 2, 0.0)
     decision = GreedyAgent(ConnectFour()).act(ConnectFour().init(1), seed_states([0]))
     assert reports.go_on(lambda: decision) and not reports.go_on(lambda: decision)
     patient = Reports(lambda _: False, 1000.0)

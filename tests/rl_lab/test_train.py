@@ -27,20 +27,8 @@ from rl_lab.runs.curves import draw_curves
 from rl_lab.runs.display import TrainingDisplay
 from rl_lab.runs.run import Run
 from rl_lab.train import train
+from tests.rl_lab.tiny import TINY
 
-TINY = AlphaZeroConfig(
-    game="tic_tac_toe",
-    minutes=60,
-    blocks=1,
-    channels=8,
-    games=16,
-    moves=3,
-    simulations=4,
-    batch_size=32,
-    window_start=200,
-    checkpoint_seconds=0.05,
-    evaluation_seconds=1e9,
-)
 SILENT = Console(quiet=True)
 
 

@@ -16,7 +16,6 @@ import pytest
 import torch
 from rich.console import Console
 
-from agents.alphazero.config import AlphaZeroConfig
 from agents.alphazero.evaluator import NetEvaluator
 from agents.alphazero.learner import Learner, NotFinite
 from agents.alphazero.memory import BatchLimit, FrugalEvaluator
@@ -27,21 +26,9 @@ from envs.errors import LabError
 from rl_lab.cli import main
 from rl_lab.runs.run import Run
 from rl_lab.train import train
+from tests.rl_lab import tiny
 
-TINY = AlphaZeroConfig(
-    game="tic_tac_toe",
-    iterations=8,
-    minutes=60,
-    blocks=1,
-    channels=8,
-    games=16,
-    moves=3,
-    simulations=4,
-    batch_size=32,
-    window_start=200,
-    checkpoint_seconds=1e-9,
-    evaluation_seconds=1e9,
-)
+TINY = dataclasses.replace(tiny.TINY, iterations=8, checkpoint_seconds=1e-9)
 CPU_MESSAGE = (
     "[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
 )
@@ -172,7 +159,7 @@ def test_other_errors_are_not_taken_for_memory() -> None:
 
     limit = BatchLimit("self-play")
     with pytest.raises(RuntimeError, match="shapes"):
-        FrugalEvaluator(broken, limit)(np.zeros(4), np.zeros(4, np.uint64))  # type: ignore[arg-type]
+        FrugalEvaluator(broken, limit)(np.zeros(4), np.zeros(4, np.uint64))
     assert limit.most is None and limit.news == ""
 
 

@@ -8,16 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.rl_lab.soak import Reading
 
 SECONDS = float(os.environ.get("RL_LAB_SOAK", "20"))
 ROOT = Path(__file__).parents[2]
 RSS_GROWTH = 40e6  # bytes; the allocators keep now more, now less of what searches and surfaces have given back
 TRACED_GROWTH = 0.6e6
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ps tells the memory of a process")
 
 
 def soaked(seconds: float, folder: Path, *words: str) -> tuple[Reading, Reading, str]:

@@ -15,8 +15,8 @@ from string import Template
 from agents.files import write_atomic
 from envs.errors import LabError
 from envs.games.game import Game
-from rl_lab.arena.page.assets import asset
 from rl_lab.arena.page.replay import replay_data
+from rl_lab.arena.page.shell import asset, render
 from rl_lab.arena.page.steps import find_series, legend, steps_chart
 from rl_lab.arena.page.tables import cross_table, details_table, elo_text, ratings_table, settings_list
 from rl_lab.arena.play import GameRecord
@@ -59,20 +59,17 @@ def render_page(
         raise LabError("The ratings given for the page are of other agents than those of the tournament.")
     shown = [record for record in records if set(record.agents) <= set(agents)]
     data = json.dumps(replay_data(game, shown, agents), separators=(",", ":"), allow_nan=False)
-    return Template(asset("page.html")).substitute(
-        title=escape(title),
-        css=asset("page.css"),
-        js=asset("page.js"),
-        # "</script>" inside a name must not end the data.
-        data=data.replace("<", "\\u003c"),
-        summary=escape(_summary(game, shown, agents)),
-        ratings=ratings_table(ratings, shown),
-        details=details_table(ratings, shown, game.player_names),
-        cross=cross_table(ratings, shown),
-        model=escape(_model(game, ratings)),
-        steps=_steps(ratings),
-        settings=settings_list({"game": game.spec, **settings}.items()),
-    )
+    parts = {
+        "ratings": ratings_table(ratings, shown),
+        "details": details_table(ratings, shown, game.player_names),
+        "cross": cross_table(ratings, shown),
+        "model": escape(_model(game, ratings)),
+        "steps": _steps(ratings),
+        "settings": settings_list({"game": game.spec, **settings}.items()),
+    }
+    # "</script>" inside a name must not end the data.
+    scripts = Template(asset("scripts.html")).substitute(js=asset("page.js"), data=data.replace("<", "\\u003c"))
+    return render(title, _summary(game, shown, agents), "page.html", parts, scripts)
 
 
 def _summary(game: Game, records: Sequence[GameRecord], agents: Sequence[str]) -> str:

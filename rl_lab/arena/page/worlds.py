@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from string import Template
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from envs.solo.world import World
-from rl_lab.arena.page.assets import asset
 from rl_lab.arena.page.axis import Axis
+from rl_lab.arena.page.shell import render
 from rl_lab.arena.page.tables import agent_name, html_table, settings_list, table_row, tick_row, whisker
 from rl_lab.evaluate import MEASURES, Result, bootstrap_interval
 
@@ -25,16 +24,14 @@ def render_world_page(
 ) -> str:
     """The page as text: `results` are the agents' on the same so many episodes (1 or more), `settings` shown as is."""
     order = sorted(results, key=lambda result: -float(result[1].returns.mean()))
-    return Template(asset("world.html")).substitute(
-        title=escape(title),
-        css=asset("page.css"),
-        summary=escape(f"{len(results)} agents on the same {episodes} episodes of {world.spec}."),
-        returns=_returns(order),
-        differences=_differences(order),
-        spread=_spread(order),
-        measures=_measures(world, order),
-        settings=settings_list({"world": world.spec, **settings}.items()),
-    )
+    parts = {
+        "returns": _returns(order),
+        "differences": _differences(order),
+        "spread": _spread(order),
+        "measures": _measures(world, order),
+        "settings": settings_list({"world": world.spec, **settings}.items()),
+    }
+    return render(title, f"{len(results)} agents on the same {episodes} episodes of {world.spec}.", "world.html", parts)
 
 
 def _returns(results: Sequence[Result]) -> str:
