@@ -105,8 +105,11 @@ class AlphaZeroConfig:
     """Weight of the loss of the final margin; 0 leaves it out."""
     checkpoint_seconds: float = 30.0
     """Training time between checkpoints."""
-    evaluation_seconds: float = 45.0
-    """Training time between evaluations against the fixed anchors."""
+    evaluation_seconds: float = 0.0
+    """Training time between evaluations against the anchors; 0: a twentieth of the run, but 45 s at least."""
+    anchors: str = ""
+    """Whom evaluations are played against, such as "random zoo:level=5 gnugo:level=10". Empty: random,
+    rollout:simulations=200, the zoo's net of the game if there is one and, for Go, GNU Go if it is installed."""
     device: str = "auto"
     """"auto" (a GPU if there is one), "cpu" or "cuda"."""
 
@@ -172,8 +175,15 @@ class AlphaZeroConfig:
 _POSITIVE = {
     *("minutes", "blocks", "channels", "games", "considered", "moves", "batch_size", "replay_ratio"),
     *("kl_weight", "workers"),
-    *("window_start", "window_max", "learning_rate", "checkpoint_seconds", "evaluation_seconds"),
+    *("window_start", "window_max", "learning_rate", "checkpoint_seconds"),
 }
 _FINITE = {"replay_ratio", "kl_weight", "learning_rate"}
-_NOT_NEGATIVE = {"iterations", "weight_decay", "entropy_weight", "ownership_weight", "margin_weight"}
+_NOT_NEGATIVE = {
+    "evaluation_seconds",
+    "iterations",
+    "weight_decay",
+    "entropy_weight",
+    "ownership_weight",
+    "margin_weight",
+}
 _SHARES = {"surprise_weight", "random_opening", "averaging", "search_value_share", "root_noise", "return_decay"}

@@ -21,9 +21,14 @@ def gnugo_command(program: str, game: Go, options: GnuGoOptions) -> list[str]:
     return command + ([] if options.resign else ["--never-resign"])
 
 
+def find_gnugo() -> str | None:
+    """Where the program is; None if it is not installed."""
+    return shutil.which("gnugo") or shutil.which(DEBIAN_PLACE)
+
+
 def load_gnugo(game: Go, options: GnuGoOptions) -> GtpAgent:
     """The player `gnugo:level=...`; raises LabError if GNU Go is not installed."""
-    program = shutil.which("gnugo") or shutil.which(DEBIAN_PLACE)
+    program = find_gnugo()
     if program is None:
         raise LabError("GNU Go is not installed: 'gnugo' is not on the path (on Debian: apt-get install gnugo).")
     name = f"gnugo:level={options.level}" + ("" if options.resign else ",resign=false")

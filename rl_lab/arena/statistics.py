@@ -84,7 +84,8 @@ def paired_interval(units: Sequence[float]) -> Interval:
     shrink = Z95**2 * ratio / n
     centre = (mean + shrink / 2) / (1 + shrink)
     half = math.sqrt(shrink * (spread + shrink / 4)) / (1 + shrink)
-    return Interval(mean, max(0.0, centre - half), min(1.0, centre + half))
+    # The mean lies between them, but for rounding where all units are 0 or all are 1.
+    return Interval(mean, max(0.0, min(mean, centre - half)), min(1.0, max(mean, centre + half)))
 
 
 def opening_scores(records: Iterable[GameRecord], agent: str, opponent: str | None = None) -> list[float]:

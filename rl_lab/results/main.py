@@ -5,22 +5,14 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Sequence
-from typing import Any
 
-from rich.console import Console
-
-from agents.sb3.player import CONFIGS
-from agents.sb3.policy import Config
-from agents.sb3.tuned import config_for
 from envs.spec import unknown_name
-from rl_lab.results.table import ROWS, Figure, Row
-from rl_lab.runs.run import Run
-from rl_lab.train import train
+from rl_lab.arena.statistics import Interval
+from rl_lab.results.rows import Figure, Row, Training
+from rl_lab.results.table import ROWS
 
-SEEDS = (6, 7, 8)
-"""Settings were chosen with others (0 to 5, and 10)."""
 HEADING = """\
-| Environment | Learner | Measure | Goal | Median | Each seed | Steps | Minutes |
+| Environment | Learner | Measure | Goal | Median | Each seed | Experience | Minutes |
 |---|---|---|---|---|---|---|---|"""
 
 
@@ -31,18 +23,19 @@ def main(arguments: Sequence[str]) -> None:
     """
     parser = argparse.ArgumentParser(prog="results.py", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help='names as the list has them, or "all"')
-    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS, metavar="N")
+    parser.add_argument("--seeds", nargs="+", type=int, metavar="N", help="in place of the table's own")
     options = parser.parse_args(arguments)
     if not options.rows:
         for row in ROWS:
-            print(f"{row.name:40} {row.command(options.seeds[0])}")
+            print(f"{row.name:40} {row.command((options.seeds or row.seeds)[0])}")
         return
     rows = ROWS if options.rows == ["all"] else [_named(name) for name in options.rows]
     print(HEADING)
     for row in rows:
-        minutes = statistics.median([_train(row, seed) for seed in options.seeds])
+        seeds = options.seeds or row.seeds
+        trained = [row.train(seed) for seed in seeds]
         for figure in row.figures:
-            print(_line(row, figure, options.seeds, minutes), flush=True)
+            print(_line(row, figure, seeds, trained), flush=True)
 
 
 def _named(name: str) -> Row:
@@ -52,39 +45,25 @@ def _named(name: str) -> Row:
     return rows[name]
 
 
-def _train(row: Row, seed: int) -> float:
-    """Trains it, if it is not trained yet; the minutes that took, evaluations on the way left out."""
-    folder = row.folder(seed)
-    train(_settings(row, seed), folder, resume=folder.exists(), console=Console(stderr=True))
-    run = Run.open(folder)
-    try:
-        return float(run.metrics("training")[-1]["seconds"]) / 60
-    finally:
-        run.close()
-
-
-def _settings(row: Row, seed: int) -> Config:
-    kind: Any = CONFIGS[row.learner]
-    given = {"seed": str(seed)} | ({} if row.steps is None else {"steps": str(row.steps)})
-    settings: Config = config_for(kind, row.env, given)
-    return settings
-
-
-def _line(row: Row, figure: Figure, seeds: Sequence[int], minutes: float) -> str:
+def _line(row: Row, figure: Figure, seeds: Sequence[int], trained: Sequence[Training]) -> str:
     """A line of the table: what the agents of those seeds come to."""
-    values = [figure.measure(row.env, row.agent(seed, figure.by_chance)) for seed in seeds]
-    median = statistics.median(values)
-    texts = [f"{value:.{figure.decimals}f}" for value in (median, *values)]
-    verdict = f"**{texts[0]}**" if figure.reached(median) else f"{texts[0]}, not reached"
-    steps = _settings(row, seeds[0]).steps
+    found = [figure.measure(row.env, row.agent(seed, figure.by_chance)) for seed in seeds]
+    median = statistics.median([value.mean if isinstance(value, Interval) else value for value in found])
+    text = f"{median:.{figure.decimals}f}"
     cells = (
         row.env,
-        row.learner,
+        " ".join(filter(None, (row.learner, row.label))),
         figure.name,
         figure.goal_text,
-        verdict,
-        ", ".join(texts[1:]),
-        f"{steps:,}",
-        f"{minutes:.1f}",
+        f"**{text}**" if figure.reached(median) else f"{text}, not reached",
+        ", ".join(_value(value, figure.decimals) for value in found),
+        f"{statistics.median([training.experience for training in trained]):,.0f}",
+        f"{statistics.median([training.minutes for training in trained]):.1f}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _value(value: float | Interval, decimals: int) -> str:
+    if isinstance(value, Interval):
+        return f"{value.mean:.{decimals}f} ({value.low:.{decimals}f} to {value.high:.{decimals}f})"
+    return f"{value:.{decimals}f}"

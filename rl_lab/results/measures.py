@@ -21,11 +21,12 @@ from envs.faces.seated import Seat, Seated
 from envs.games.registry import make_game
 from envs.solo.world import World
 from envs.spec import Spec
+from rl_lab.arena.statistics import Interval
 from rl_lab.evaluate import Evaluation, InSeat, evaluate, evaluation_world
 from rl_lab.evaluate_gym import evaluate_gym
 from rl_lab.runs.anchors import scores_against
 
-Measure = Callable[[str, str], float]
+Measure = Callable[[str, str], float | Interval]
 
 SEED = 2**41
 """Evaluations of a run have 2**40, people choose small ones."""

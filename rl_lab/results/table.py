@@ -1,78 +1,10 @@
-"""The rows of docs/results.md: each a command, what is measured of what it trained, and a goal."""
+"""The rows of docs/results.md."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
-
-from rl_lab.commands import command
-from rl_lab.results.measures import (
-    Measure,
-    final,
-    games_lost_to,
-    gym_return,
-    mean_return,
-    score_against,
-    solved,
-)
-
-FOLDER = Path("runs/results")
-_DASHED = str.maketrans(":,=", "---")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number that says how good an agent is."""
-
-    name: str
-    measure: Measure
-    goal: float | None = None
-    """What it should come to; None for a number that is shown for comparison."""
-    at_most: bool = False
-    """Whether the goal is a limit from above; else from below."""
-    decimals: int = 3
-    by_chance: bool = False
-    """Whether the agent acts by chance, as it did when it learned; else it does what seems best."""
-
-    def reached(self, value: float) -> bool:
-        """Whether that is good enough."""
-        return self.goal is None or (value <= self.goal if self.at_most else value >= self.goal)
-
-    @property
-    def goal_text(self) -> str:
-        """Such as "at least 20", or a dash."""
-        return "-" if self.goal is None else f"{'at most' if self.at_most else 'at least'} {self.goal:g}"
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one algorithm, with the settings that ship, learns in one environment."""
-
-    learner: Literal["ppo", "dqn"]
-    env: str
-    figures: tuple[Figure, ...]
-    steps: int | None = None
-    """Fewer steps than the settings have, where it needs no more."""
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        return f"{self.learner}-{self.env.translate(_DASHED)}"
-
-    def folder(self, seed: int) -> Path:
-        """Where the run is."""
-        return FOLDER / f"{self.name}-{seed}"
-
-    def agent(self, seed: int, by_chance: bool = False) -> str:
-        """The spec of what was trained."""
-        return f"{self.learner}:{self.folder(seed)}" + (",sample=true" if by_chance else "")
-
-    def command(self, seed: int) -> str:
-        """What trains it."""
-        steps = [] if self.steps is None else ["--steps", self.steps]
-        return command("train", self.learner, "--env", self.env, *steps, "--seed", seed, "--out", self.folder(seed))
-
+from rl_lab.results.measures import final, games_lost_to, gym_return, mean_return, score_against, solved
+from rl_lab.results.rows import Figure, Row
+from rl_lab.results.strength import balanced_score, opens_at_centre, solved_sizes, value_kept, wins_from_start
 
 _CART_POLE = (Figure("return", gym_return, 500, decimals=1),)
 _CATCH = (Figure("return", mean_return, 1),)
@@ -89,6 +21,26 @@ _TIC_TAC_TOE = (
     Figure(
         "games of 2,000 lost to perfect play", games_lost_to("alphabeta:depth=9", 1000), 0, at_most=True, decimals=0
     ),
+)
+
+
+_TAKES_ALL = (
+    *(
+        Figure(f"games won as Black from the empty board against {opponent}", wins_from_start(opponent, games), 1)
+        for opponent, games in (
+            *(("random", 20), ("greedy", 20), ("rollout:simulations=1000", 20), ("alphabeta:depth=3", 20)),
+            ("gnugo:level=10,resign=false", 10),
+        )
+    ),
+    Figure("opens at the centre", opens_at_centre, 1, decimals=0),
+)
+_SOLVED_SIZES = (Figure("sizes 2x2, 3x3, 4x4 of which it knows the value", solved_sizes, 1),)
+_AGAINST_GNU_GO = (Figure("score against gnugo:level=10", balanced_score("gnugo:level=10", 100), 0.8),)
+_KEEPS_VALUE = (
+    Figure("moves that keep the solver's value, random play", value_kept("random", 2000), 0.97),
+    Figure("moves that keep the solver's value, strong play", value_kept("strong", 2000), 0.97),
+    Figure("the same, only where a move can fail, random play", value_kept("random", 2000, True)),
+    Figure("the same, only where a move can fail, strong play", value_kept("strong", 2000, True)),
 )
 
 
@@ -110,11 +62,16 @@ ROWS = (
     Row("ppo", "catch", _CATCH),
     Row("ppo", "snake", _SNAKE),
     Row("ppo", "maze:levels=0", _MAZE),
-    Row("ppo", "maze:levels=0,cue=spurious", _CUE, steps=1_500_000),
+    Row("ppo", "maze:levels=0,cue=spurious", _CUE, {"steps": 1_500_000}),
     Row("ppo", "skier:dims=2,actions=continuous", _height(0.128)),
     Row("ppo", "skier:dims=2", _height(0.216)),
     Row("dqn", "tic_tac_toe", _TIC_TAC_TOE),
     Row("ppo", "tic_tac_toe", _TIC_TAC_TOE),
     Row("ppo", "connect_four", _scores(200)),
     Row("ppo", "go:size=5", _scores(100)),
+    Row("alphazero", "go:size=5", _TAKES_ALL, {"minutes": 10}, (6, 7, 8, 9, 11)),
+    Row("alphazero", "go:size=4", _SOLVED_SIZES, {"minutes": 5, "sizes": "2 3 4"}),
+    Row("alphazero", "go:size=7", _AGAINST_GNU_GO, {"minutes": 60}),
+    Row("alphazero", "tic_tac_toe", _TIC_TAC_TOE, {"minutes": 2}),
+    Row("alphazero", "connect_four", _KEEPS_VALUE, {"minutes": 30}),
 )

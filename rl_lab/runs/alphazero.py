@@ -13,13 +13,15 @@ from agents.alphazero.memory import is_out_of_memory
 from agents.alphazero.model import save_model
 from agents.alphazero.player import AlphaZeroAgent
 from agents.alphazero.trainer import Iteration, Trainer
+from agents.registry import make_agent
 from envs.errors import LabError
 from envs.games.game import TerritoryGame
-from rl_lab.runs.anchors import scores_against
+from rl_lab.runs.anchors import anchors_of, scores_against
 from rl_lab.runs.training import Check, Figures, Measure, Scores, Training
 
-ANCHORS = ("random", "rollout:simulations=200")
 EVALUATION_SIMULATIONS = 64
+EVALUATIONS = 20
+LEAST_EVALUATION_SECONDS = 45.0
 
 
 class AlphaZeroTraining(Training):
@@ -35,6 +37,8 @@ class AlphaZeroTraining(Training):
     def __init__(self, config: AlphaZeroConfig, is_resumed: bool = False) -> None:
         with _memory_in_words():
             self.config, self.trainer = config, Trainer(config, is_resumed)
+        for anchor in config.anchors.split():  # a wrong one is to be refused now, not in the first evaluation
+            make_agent(anchor, self.trainer.game).close()
 
     @classmethod
     def resumed(cls, config: AlphaZeroConfig) -> Self:
@@ -63,7 +67,8 @@ class AlphaZeroTraining(Training):
 
     @property
     def evaluation_interval(self) -> float:
-        return self.config.evaluation_seconds
+        given = self.config.evaluation_seconds
+        return given or max(LEAST_EVALUATION_SECONDS, 60 * self.config.minutes / EVALUATIONS)
 
     def iterate(self) -> tuple[dict[str, Any], Figures]:
         with _memory_in_words():
@@ -97,7 +102,8 @@ class AlphaZeroTraining(Training):
             trainer.game, trainer.learner.average, EVALUATION_SIMULATIONS, "alphazero", self.config.device
         )
         with _memory_in_words():
-            return scores_against(ANCHORS, trainer.game, player, self.config.seed, check)
+            anchors = self.config.anchors.split() or anchors_of(trainer.game)
+            return scores_against(anchors, trainer.game, player, self.config.seed, check)
 
     def save_player(self, folder: Path) -> None:
         save_model(folder, self.trainer.learner.average, self.trainer.game, self.trainer.trained)

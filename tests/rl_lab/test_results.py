@@ -15,7 +15,8 @@ from envs.spec import Spec
 from rl_lab.evaluate import evaluation_world
 from rl_lab.results import measures
 from rl_lab.results.main import main
-from rl_lab.results.table import ROWS, Figure, Row
+from rl_lab.results.rows import Figure, Row
+from rl_lab.results.table import ROWS
 
 SMALL = {"steps": 256, "num_envs": 4, "rollout_steps": 16, "blocks": 0, "hidden": 8, "evaluation_steps": 10_000}
 
@@ -65,7 +66,10 @@ def test_rows_have_names_of_their_own_and_environments_that_exist() -> None:
         if name in WORLDS:
             evaluation_world(row.env)
         words = shlex.split(row.command(3))
-        assert words[words.index("--env") + 1] == row.env and words[-1] == str(row.folder(3))
+        subject = "--game" if row.learner == "alphazero" else "--env"
+        assert words[words.index(subject) + 1] == row.env and words[-1] == str(row.folder(3))
+        for key, value in row.given.items():
+            assert str(getattr(row.settings(3), key)) == str(float(value) if key == "minutes" else value)
 
 
 def test_the_goal_for_the_skier_is_what_adam_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +104,7 @@ def test_without_a_name_it_lists_the_commands(capsys: pytest.CaptureFixture[str]
     main([])
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == [row.name for row in ROWS]
-    assert all(line.endswith(row.command(6)) for line, row in zip(listed, ROWS, strict=True))
+    assert all(line.endswith(row.command(row.seeds[0])) for line, row in zip(listed, ROWS, strict=True))
 
 
 def test_an_unknown_row_gets_a_sentence() -> None:

@@ -14,4 +14,5 @@ TINY = AlphaZeroConfig(
     window_start=200,
     checkpoint_seconds=0.05,
     evaluation_seconds=1e9,
+    anchors="random",
 )
