@@ -46,9 +46,14 @@ class Evaluate:
     """The same seed gives the same episodes and the same chance to the agents."""
     record: Annotated[Path | None, arg(metavar="FILE")] = None
     """File for a film (.mp4, .gif) of the first agent's first episode; of a board game against the last opponent."""
+    threads: Annotated[int | None, arg(metavar="INT")] = None
+    """Threads for environments and nets; by default all cores. With other programs at work fewer are faster."""
 
     def start(self) -> None:
         """Evaluates."""
+        from rl_lab.threads import use_threads
+
+        use_threads(self.threads)
         from rl_lab.evaluate import run_evaluation
 
         if self.record:

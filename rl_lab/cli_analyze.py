@@ -29,9 +29,14 @@ class Analyze:
     """The same seed gives the same answer."""
     json: bool = False
     """Prints JSON, with all that is known."""
+    threads: int = 1
+    """Threads for search and net; one position is too little to share, unless the net is large and the cores idle."""
 
     def start(self) -> None:
         """Analyzes."""
+        from rl_lab.threads import use_threads
+
+        use_threads(self.threads)
         from rl_lab.analyze import analyze, as_json, print_analysis, reach
 
         position = reach(self.game, self.moves, self.sgf, self.move)

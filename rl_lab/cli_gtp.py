@@ -23,9 +23,14 @@ class Gtp:
     """It resigns when its chance to win is below this for three of its moves in a row; 0: never."""
     seed: int = 0
     """The same seed and the same commands give the same answers, as long as no clock runs."""
+    threads: int = 1
+    """Threads for search and net; one position is too little to share, unless the net is large and the cores idle."""
 
     def start(self) -> None:
         """Serves."""
+        from rl_lab.threads import use_threads
+
+        use_threads(self.threads)
         from rl_lab.go_io.gtp_engine import GtpEngine
         from rl_lab.go_io.gtp_server import serve, standard_streams
         from rl_lab.go_io.gtp_session import Session

@@ -92,6 +92,7 @@ class Watch:
 
     def start(self) -> None:
         """Watches."""
+        _use_one_core(self.headless)
         from rl_lab.viewer.app import start, watch, watched
         from rl_lab.viewer.staging import Plan
 
@@ -147,6 +148,14 @@ class Replay:
         options = _options(self.theme, self.folder, self.sound)
         replay(self.file, self.game, self.headless, self.record, options, self.speed)
         _tell_where(self.headless, self.record)
+
+
+def _use_one_core(headless: bool) -> None:
+    """Without a window agents think in the main thread, one state at a time: too little to share between cores."""
+    if headless:
+        from rl_lab.threads import use_threads
+
+        use_threads(1)
 
 
 def _options(theme: str, folder: Path, sound: bool) -> WindowOptions:

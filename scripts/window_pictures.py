@@ -19,8 +19,8 @@ from rl_lab.viewer.frame import Phase
 from rl_lab.viewer.record import play_out
 from rl_lab.viewer.session import Session
 from rl_lab.viewer.stage import Stage
-from rl_lab.viewer.staging import make_env, make_stage
-from rl_lab.viewer.start import Plan, form_of
+from rl_lab.viewer.staging import Plan, make_env, make_stage
+from rl_lab.viewer.start import form_of
 from rl_lab.viewer.start_window import StartWindow
 from rl_lab.viewer.theme import DARK, LIGHT, Theme
 from rl_lab.viewer.view import DEFAULT_LAYERS

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from envs.spec import unknown_name
 from rl_lab.arena.statistics import Interval
-from rl_lab.results.rows import Figure, Row, Training
+from rl_lab.results.ablations import ABLATIONS, Ablation
+from rl_lab.results.ablations import HEADING as ABLATION_HEADING
+from rl_lab.results.rows import SEEDS, Figure, Row, Training
 from rl_lab.results.table import ROWS
 
 HEADING = """\
@@ -22,27 +24,35 @@ def main(arguments: Sequence[str]) -> None:
     Raises LabError for a name that is no row's.
     """
     parser = argparse.ArgumentParser(prog="results.py", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help='names as the list has them, or "all"')
+    parser.add_argument("rows", nargs="*", metavar="ROW", help='names of the list, "all", "ablations"')
     parser.add_argument("--seeds", nargs="+", type=int, metavar="N", help="in place of the table's own")
     options = parser.parse_args(arguments)
     if not options.rows:
-        for row in ROWS:
+        for row in (*ROWS, *(ablation.changed for ablation in ABLATIONS)):
             print(f"{row.name:40} {row.command((options.seeds or row.seeds)[0])}")
         return
-    rows = ROWS if options.rows == ["all"] else [_named(name) for name in options.rows]
-    print(HEADING)
+    chosen = [entry for name in options.rows for entry in _named(name)]
+    if rows := [entry for entry in chosen if isinstance(entry, Row)]:
+        print(HEADING)
     for row in rows:
         seeds = options.seeds or row.seeds
         trained = [row.train(seed) for seed in seeds]
         for figure in row.figures:
             print(_line(row, figure, seeds, trained), flush=True)
+    if changes := [entry for entry in chosen if isinstance(entry, Ablation)]:
+        print(ABLATION_HEADING)
+    for change in changes:
+        print(change.line(options.seeds or SEEDS), flush=True)
 
 
-def _named(name: str) -> Row:
-    rows = {row.name: row for row in ROWS}
-    if name not in rows:
-        raise unknown_name("row", name, rows)
-    return rows[name]
+def _named(name: str) -> Sequence[Row | Ablation]:
+    """What a name on the command line stands for; raises LabError for one that stands for nothing."""
+    everything: list[Row | Ablation] = [*ROWS, *ABLATIONS]
+    entries: dict[str, Sequence[Row | Ablation]] = {entry.name: [entry] for entry in everything}
+    entries |= {"all": ROWS, "ablations": ABLATIONS}
+    if name not in entries:
+        raise unknown_name("row", name, entries)
+    return entries[name]
 
 
 def _line(row: Row, figure: Figure, seeds: Sequence[int], trained: Sequence[Training]) -> str:

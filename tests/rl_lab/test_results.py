@@ -13,7 +13,8 @@ from envs.games.registry import GAMES
 from envs.solo.registry import WORLDS
 from envs.spec import Spec
 from rl_lab.evaluate import evaluation_world
-from rl_lab.results import measures
+from rl_lab.results import ablations, measures
+from rl_lab.results.ablations import ABLATIONS
 from rl_lab.results.main import main
 from rl_lab.results.rows import Figure, Row
 from rl_lab.results.table import ROWS
@@ -59,8 +60,13 @@ def test_a_goal_is_a_limit_from_below_or_above() -> None:
 
 
 def test_rows_have_names_of_their_own_and_environments_that_exist() -> None:
-    assert len({row.name for row in ROWS}) == len(ROWS)
-    for row in ROWS:
+    rows = [
+        *ROWS,
+        *(ablation.changed for ablation in ABLATIONS),
+        *{ablation.shipped.name: ablation.shipped for ablation in ABLATIONS}.values(),
+    ]
+    assert len({row.name for row in rows}) == len(rows)
+    for row in rows:
         name = Spec.parse(row.env).name
         assert name in GAMES or name in WORLDS or name == "CartPole-v1"
         if name in WORLDS:
@@ -69,7 +75,7 @@ def test_rows_have_names_of_their_own_and_environments_that_exist() -> None:
         subject = "--game" if row.learner == "alphazero" else "--env"
         assert words[words.index(subject) + 1] == row.env and words[-1] == str(row.folder(3))
         for key, value in row.given.items():
-            assert str(getattr(row.settings(3), key)) == str(float(value) if key == "minutes" else value)
+            assert getattr(row.settings(3), key) == value
 
 
 def test_the_goal_for_the_skier_is_what_adam_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +109,29 @@ def test_a_row_is_trained_once_and_measured_as_often_as_one_likes(
 def test_without_a_name_it_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     main([])
     listed = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in listed] == [row.name for row in ROWS]
-    assert all(line.endswith(row.command(row.seeds[0])) for line, row in zip(listed, ROWS, strict=True))
+    rows = [*ROWS, *(ablation.changed for ablation in ABLATIONS)]
+    assert [line.split()[0] for line in listed] == [row.name for row in rows]
+    assert all(line.endswith(row.command(row.seeds[0])) for line, row in zip(listed, rows, strict=True))
+
+
+def test_an_ablation_is_two_trainings_and_games_between_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = {"iterations": 4, "games": 16, "blocks": 1, "channels": 8, "simulations": 4, "anchors": "random"}
+    monkeypatch.setattr(ablations.Ablation, "shipped", Row("alphazero", "tic_tac_toe", (), small, label="base"))
+    change = ablations.Ablation("puct", "tic_tac_toe", {**small, "method": "puct"})
+    monkeypatch.setattr("rl_lab.results.main.ABLATIONS", (change,))
+    monkeypatch.setattr(ablations, "GAMES", 20)
+    main([change.name, "--seeds", "7", "8"])
+    heading, _, line = capsys.readouterr().out.splitlines()
+    cells = [cell.strip() for cell in line.split("|")[1:-1]]
+    assert len(cells) == heading.count("|") - 1 and cells[0] == "tic_tac_toe" and "method = puct" in cells[1]
+    units = [change.scores(seed) for seed in (7, 8)]
+    assert [len(part) for part in units] == [10, 10]
+    assert cells[3] == ", ".join(f"{sum(part) / 10:.2f}" for part in units)
+    assert float(cells[2].split()[0]) == pytest.approx(sum(map(sum, units)) / 20, abs=1e-3)
+    assert all(Path("runs/results", f"alphazero-tic_tac_toe-{label}-7").is_dir() for label in ("puct", "base"))
 
 
 def test_an_unknown_row_gets_a_sentence() -> None:
