@@ -39,6 +39,8 @@ class TrainAlphaZero:
         use_threads(self.threads)
         from rl_lab.train import train
 
+        if self.net and self.config.start_from not in ("", self.net):
+            raise LabError("--from is short for --start-from, and they name two nets here: give one of them.")
         config = replace(self.config, start_from=self.net) if self.net else self.config
         train(config, self.out, self.resume)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -26,12 +27,14 @@ from rl_lab.arena.tournament import Tournament
 
 FORMAT = 2  # of results.json; raised when a key changes its meaning
 NAME_WIDTH, MEETING_WIDTH = 20, 8  # characters for number and name of an agent, and for a meeting, in the cross-table
+OTHERS_WIDTH = 64  # characters for everything but the name in the standings
+BREAKS = re.compile(r"(?<=[:,/])")
 
 
 def print_report(tournament: Tournament, console: Console, anchor: str | None = None) -> Ratings:
     """Prints the standings, the cross-table and some lines about the games; returns the ratings."""
     ratings = rate(tournament.records, tournament.agents, anchor)
-    console.print(standings_table(tournament, ratings))
+    console.print(standings_table(tournament, ratings, max(12, console.width - OTHERS_WIDTH)))
     for table in cross_tables(tournament, ratings, max(1, (console.width - NAME_WIDTH) // MEETING_WIDTH)):
         console.print(table)
     console.print(summary(tournament), highlight=False, markup=False)
@@ -42,8 +45,8 @@ def print_report(tournament: Tournament, console: Console, anchor: str | None = 
     return ratings
 
 
-def standings_table(tournament: Tournament, ratings: Ratings) -> Table:
-    """One line for each agent, the highest rating first. Fits 80 columns."""
+def standings_table(tournament: Tournament, ratings: Ratings, name_width: int) -> Table:
+    """One line for each agent, the highest rating first; more for one whose name is longer than `name_width`."""
     first, second = (name[0] for name in tournament.game.player_names)
     zero = f"{ratings.anchor} is 0" if ratings.anchor else "their mean is 0"
     table = Table(title=f"Standings: {tournament.game.spec}; {zero}", box=box.SIMPLE_HEAD, collapse_padding=True)
@@ -54,7 +57,7 @@ def standings_table(tournament: Tournament, ratings: Ratings) -> Table:
     for i in ratings.order:
         standing = by_name[ratings.names[i]]
         table.add_row(
-            Text(standing.name),
+            Text(folded(standing.name, name_width)),
             f"{ratings.elo[i]:+.0f}",
             f"{ratings.low[i]:+.0f} to {ratings.high[i]:+.0f}",
             _percent(standing.score.mean),
@@ -83,6 +86,16 @@ def cross_tables(tournament: Tournament, ratings: Ratings, most: int) -> Iterato
         for number, row in enumerate(order, 1):
             table.add_row(str(number), Text(row), *(_meeting(tournament.records, row, other) for other in opponents))
         yield table
+
+
+def folded(name: str, width: int) -> str:
+    """A name in lines of at most so many characters, as far as it can be broken after `:`, `,` and `/`."""
+    lines = [""]
+    for part in BREAKS.split(name):
+        if len(lines[-1]) + len(part) > width and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def summary(tournament: Tournament) -> str:

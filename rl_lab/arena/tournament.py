@@ -18,6 +18,7 @@ from rl_lab.arena.play import Fixture, GameRecord, play_games
 
 Progress = Callable[[int, int, GameRecord], None]
 """Called as progress(games finished, games in all, the game that has just ended)."""
+MOST_GAMES = 1_000_000
 
 
 @dataclass
@@ -43,8 +44,8 @@ def check_agents(names: Sequence[str]) -> None:
 
 def check_numbers(games: int, seed: int) -> None:
     """Raises LabError for a number out of range."""
-    if games < 1:
-        raise LabError(f"A pairing needs one game or more, not {games}.")
+    if not 1 <= games <= MOST_GAMES:
+        raise LabError(f"A pairing needs one game or more, at most {MOST_GAMES:,}, not {games}.")
     if seed < 0:
         raise LabError(f"The seed must be 0 or more, not {seed}.")
 

@@ -16,7 +16,7 @@ from rl_lab.arena.openings import open_game
 from rl_lab.arena.options import TournamentOptions
 from rl_lab.arena.page import write_page
 from rl_lab.arena.play import GameRecord
-from rl_lab.arena.report import print_report, write_report
+from rl_lab.arena.report import folded, print_report, write_report
 from rl_lab.arena.run import run_tournament
 from rl_lab.arena.solo import run_comparison
 from rl_lab.arena.statistics import head_to_head
@@ -83,3 +83,11 @@ def test_actions_that_the_game_does_not_have_are_one_sentence(action: int, tmp_p
         write_page(played.game, played.records, played.agents, ratings, tmp_path / "page.html", "", {})
     with pytest.raises(LabError, match=f"{action} is no action of tic_tac_toe"):
         open_game(played.game, [(action,)])
+
+
+def test_long_names_break_between_their_parts() -> None:
+    assert folded("rollout:simulations=50", 16) == "rollout:\nsimulations=50"
+    assert folded("rollout:simulations=50", 22) == "rollout:simulations=50"
+    assert folded("alphazero:runs/mine,simulations=8", 16) == "alphazero:runs/\nmine,\nsimulations=8"
+    assert folded("a" * 30, 12) == "a" * 30
+    assert folded("", 12) == ""

@@ -202,6 +202,7 @@ def test_a_second_process_may_not_train_the_same_run(finished: Path) -> None:
         (["--out", "{}/new", "--game", "go", "--sizes", "5 99"], "2 to 19"),
         (["--out", "{}/new", "--freeze", "tail"], "freeze"),
         (["--out", "{}/new", "--from", "{}/nothing"], "There is no"),
+        (["--out", "{}/new", "--from", "{}/run", "--start-from", "{}/other"], "give one of them"),
         (["--out", "{}/new", "--from", "{}/run"], "plays tic_tac_toe"),
         (["--out", "{}/new", "--surprise-weight", "2"], "surprise_weight"),
     ],

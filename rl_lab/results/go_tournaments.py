@@ -1,0 +1,59 @@
+"""`python scripts/go_tournaments.py`: everyone who plays Go in the lab, on three boards, into docs/reports."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from rl_lab.arena.folder import PAGE
+from rl_lab.arena.options import TournamentOptions
+from rl_lab.arena.run import run_tournament
+from rl_lab.results.rows import Row
+
+REPORTS = Path("docs/reports")
+FOLDER = Path("runs/results")
+SIZES = (5, 7, 9)
+SEED = 6
+ANCHOR = "random"
+FIXED = (ANCHOR, "greedy", "rollout:simulations=200", "rollout:simulations=1000", "alphabeta:depth=3")
+STRONG = ("zoo:level=5", "zoo", "gnugo:level=10,processes=2")
+MINUTES = {5: 10.0, 7: 20.0, 9: 30.0}
+"""Training time of AlphaZero, by the size of the board."""
+
+
+def learners(size: int) -> list[Row]:
+    """Those who learn that board, each with one seed."""
+    game = f"go:size={size}"
+    return [
+        Row("dqn", game, ()),
+        Row("ppo", game, ()),
+        Row("alphazero", game, (), {"minutes": MINUTES[size]}, label="tournament"),
+    ]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Trains who is not trained yet, plays what has not been played yet, and writes a page for each board.
+
+    Raises LabError if GNU Go is not installed or the zoo has no net for Go.
+    """
+    parser = argparse.ArgumentParser(prog="go_tournaments.py", description=__doc__)
+    parser.add_argument("--sizes", nargs="+", type=int, choices=SIZES, default=SIZES, metavar="N")
+    parser.add_argument("--games", type=int, default=20, help="for each two agents (20)")
+    parser.add_argument("--out", type=Path, default=REPORTS, help="folder of the pages (docs/reports)")
+    options = parser.parse_args(arguments)
+    for size in options.sizes:
+        play(size, options.games, options.out)
+
+
+def play(size: int, games: int, reports: Path) -> None:
+    """The tournament on one board."""
+    rows = learners(size)
+    for row in rows:
+        row.train(SEED)
+    folder = FOLDER / f"tournament-go-{size}"
+    agents = [*FIXED, *(row.agent(SEED) for row in rows), *STRONG]
+    run_tournament(f"go:size={size}", agents, TournamentOptions(games=games, out=folder, anchor=ANCHOR))
+    reports.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / PAGE, reports / f"go-{size}x{size}.html")
