@@ -21,8 +21,10 @@ class Gtp:
     """White's compensation; by default each size has its own. The command komi sets another."""
     resign: float = 0.0
     """It resigns when its chance to win is below this for three of its moves in a row; 0: never."""
+    ponder: bool = False
+    """It goes on thinking while the opponent does, if it is an agent that searches."""
     seed: int = 0
-    """The same seed and the same commands give the same answers, as long as no clock runs."""
+    """The same seed and the same commands give the same answers, as long as no clock runs and it does not ponder."""
     threads: int = 1
     """Threads for search and net; one position is too little to share, unless the net is large and the cores idle."""
 
@@ -36,5 +38,6 @@ class Gtp:
         from rl_lab.go_io.gtp_session import Session
 
         commands, answers = standard_streams()
-        with answers, closing(Session(self.agent, self.size, self.komi, self.seed, self.resign)) as session:
+        session = Session(self.agent, self.size, self.komi, self.seed, self.resign, self.ponder)
+        with answers, closing(session):
             serve(GtpEngine(session), commands, answers)

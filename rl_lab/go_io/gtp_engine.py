@@ -68,6 +68,13 @@ class GtpEngine:
             traceback.print_exc(file=sys.stderr)
             yield answer("?", command.id, f"internal error: {type(error).__name__}: {str(error)[:200]}")
 
+    def ponder(self) -> None:
+        """See Session.ponder. Whatever goes wrong will go wrong again, and be said, when the agent has to move."""
+        try:
+            self.session.ponder()
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+
     def _run(self, command: Command) -> Iterator[str]:
         if command.name in STREAMS:
             lines = STREAMS[command.name](self.session, command.words)

@@ -32,6 +32,8 @@ def serve(engine: GtpEngine, commands: RawInput, answers: BinaryIO) -> None:
         for piece in pieces:
             answers.write(piece.encode("utf-8", "replace"))
             answers.flush()
+        if lines.empty():
+            engine.ponder()
 
 
 def _read(commands: RawInput, lines: queue.Queue[bytes | None]) -> None:

@@ -20,6 +20,8 @@ from rl_lab.go_io.gtp_text import GtpError
 
 MOVES_TO_RESIGN = 3
 CLOCK_SHARE = 0.05  # of the time for a move, how long it may pass between two looks at the clock
+PONDERING = 2  # what chance is for, see seed_of
+INPUT_SECONDS = 0.02  # between two looks for the opponent's move
 
 
 class Player:
@@ -35,17 +37,25 @@ class Player:
 class Session:
     """What the commands of an engine work on."""
 
-    def __init__(self, spec: str, size: int = 9, komi: float | None = None, seed: int = 0, resign: float = 0.0) -> None:
+    def __init__(
+        self,
+        spec: str,
+        size: int = 9,
+        komi: float | None = None,
+        seed: int = 0,
+        resign: float = 0.0,
+        ponders: bool = False,
+    ) -> None:
         """Raises LabError if there is no such agent for the board, or no such board.
 
         The agent resigns when its chance to win, by its own judgement, is below `resign` at MOVES_TO_RESIGN of its
-        moves in a row. Without a `komi` each size has its own.
+        moves in a row. Without a `komi` each size has its own. `ponders`: see `ponder`.
         """
         if not 0 <= resign <= 1:
             raise LabError(f"The chance to win below which it resigns must be 0 to 1, not {resign:g}.")
         if seed < 0:
             raise LabError(f"The seed must be 0 or more, not {seed}.")
-        self.spec, self.seed, self.resign = spec, seed, resign
+        self.spec, self.seed, self.resign, self.ponders = spec, seed, resign, ponders
         self.new_input: Callable[[], bool] = lambda: True
         """Whether another command waits, which ends an analysis."""
         self.clock: Clock | None = None
@@ -53,6 +63,7 @@ class Session:
         """All the time that it has thought about moves."""
         self._komi = komi
         self._bad_moves = [0, 0]
+        self._has_moved = False  # since it last pondered
         self._games = 0
         self._players: dict[Go, Player] = {}
         game = Go(size, komi)
@@ -160,7 +171,20 @@ class Session:
         if self._bad_moves[player] >= MOVES_TO_RESIGN:
             return "resign"
         self.board.play(player, action)
+        self._has_moved = True
         return vertex(action, self.game.size)
+
+    def ponder(self) -> None:
+        """After a move of its own, and if it was asked to: thinks about the opponent's until there is new input.
+
+        It thinks as long as about a move of its own at most, off the clock. Only an agent that keeps its tree does, for
+        it goes on from there if it finds the move that comes in it.
+        """
+        agent, has_moved, self._has_moved = self.player.agent, self._has_moved, False
+        keeps_tree = isinstance(agent, SearchAgent) and agent.search.reuse
+        if self.ponders and has_moved and keeps_tree and not self.board.is_over:
+            states = self.board.position(int(self.board.states["to_play"][0]))
+            agent.think(states, self.seeds(purpose=PONDERING), lambda _: not self.new_input(), INPUT_SECONDS)
 
     @contextmanager
     def thinking(self, player: int) -> Iterator[None]:

@@ -99,3 +99,57 @@ def test_alpha_beta_can_be_looked_at_and_ends_when_there_is_input() -> None:
     begin = time.monotonic()
     assert len(answer(gtp, "lz-analyze b 5")) == 2
     assert time.monotonic() - begin < 20
+
+
+def test_pondering_makes_the_tree_of_the_next_move_larger(tmp_path: Path) -> None:
+    game = Go(5)
+    torch.manual_seed(3)
+    save_model(tmp_path, PolicyValueNet(game, NetConfig(blocks=1, channels=8)), game, {})
+
+    def visits_of_second_move(ponders: bool, reply: str = "") -> tuple[int, str]:
+        gtp = engine(f"alphazero:{tmp_path},simulations=100", ponders=ponders)
+        gtp.session.new_input = lambda: False
+        agent = gtp.session.player.agent
+        assert isinstance(agent, SearchAgent)
+        answer(gtp, "genmove b")
+        gtp.ponder()
+        if ponders:
+            found = agent.search.found()
+            assert found.visits.sum() >= 100
+            reply = game.action_name(int(found.action[0]))
+            gtp.ponder()
+            assert (agent.search.found().visits == found.visits).all(), "once for each move of its own"
+        answer(gtp, f"play w {reply}")
+        gtp.ponder()
+        answer(gtp, "genmove b")
+        return int(agent.search.found().visits.sum()), reply
+
+    with_it, reply = visits_of_second_move(True)
+    without, _ = visits_of_second_move(False, reply)
+    assert with_it >= without + 10
+
+
+def test_pondering_ends_when_something_comes_in_and_a_failure_in_it_is_not_the_games(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    game = Go(5)
+    save_model(tmp_path, PolicyValueNet(game, NetConfig(blocks=1, channels=8)), game, {})
+    gtp = engine(f"alphazero:{tmp_path},simulations=100000", ponders=True)
+    agent = gtp.session.player.agent
+    assert isinstance(agent, SearchAgent)
+    gtp.session.new_input = lambda: True
+    gtp.session.commit(0, 12)
+    start = time.monotonic()
+    gtp.ponder()
+    assert time.monotonic() - start < 5
+    assert agent.search.found().visits.sum() < 1000
+
+    def fail() -> bool:
+        raise RuntimeError("nobody knows")
+
+    gtp.session.commit(1, 13)
+    gtp.session.new_input = fail
+    gtp.ponder()
+    assert "nobody knows" in capsys.readouterr().err
+    gtp.session.new_input = lambda: True
+    assert answer(gtp, "name")[0].startswith("= rl-lab")
