@@ -27,7 +27,7 @@ class Recipe:
     opponents: tuple[str, ...] = ("rollout:simulations=1000",)
     """Whom it is measured against, beside the net that it replaces."""
     sizes: tuple[int, ...] = ()
-    """The sizes of board it learns side by side; empty for the game's own."""
+    """The sizes of board it learns side by side, one that is named twice twice as often; empty for the game's own."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Other settings of AlphaZeroConfig."""
 
@@ -41,7 +41,7 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "go": Recipe(
         game="go:size=9",
-        sizes=(2, 3, 4, 5, 6, 7, 8, 9),
+        sizes=(2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 9, 9, 9),
         minutes=480,
         blocks=6,
         channels=64,
