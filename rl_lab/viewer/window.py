@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -30,6 +31,9 @@ TOOLBAR_MS = 50  # while a button lights up, and a tip may be about to appear
 TOOLBAR_SECONDS = 1.5
 IDLE_MS = 2000
 NAP_SECONDS = 0.01  # between looks at what has happened
+# Whoever thinks gives the interpreter away at every call into C, and Python's 5 ms until it comes back, for each of the
+# calls that load a kernel, were minutes beside a window that draws without a pause.
+SWITCH_SECONDS = 0.0002
 
 
 class Window:
@@ -37,6 +41,7 @@ class Window:
 
     def __init__(self, desk: Desk, size: tuple[int, int] = DESIGN_SIZE, folder: Path = Path()) -> None:
         """Opens the window; screenshots and films go to `folder`."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.desk, self.output = desk, Output(desk, folder, _wake)
         os.environ.setdefault("SDL_WINDOWS_DPI_AWARENESS", "permonitorv2")  # real pixels, not a blurred enlargement
         pygame.display.init()
