@@ -51,7 +51,16 @@ RECIPES: dict[str, Recipe] = {
         settings={"games": 256, "simulations": 32, "window_max": 500_000, "checkpoint_seconds": 300.0},
     ),
     "connect_four": Recipe("connect_four", 60, 5, 64, 400, ("connect_four",)),
-    "tic_tac_toe": Recipe("tic_tac_toe", 5, 2, 32, 64, ("tic_tac_toe",), ("rollout:simulations=200",)),
+    "tic_tac_toe": Recipe(
+        game="tic_tac_toe",
+        minutes=3,
+        blocks=2,
+        channels=32,
+        simulations=64,
+        measured_on=("tic_tac_toe",),
+        opponents=("rollout:simulations=200",),
+        settings={"random_opening": 1.0},  # without it, it hardly sees what follows a blunder
+    ),
     "hex": Recipe("hex:size=7", 90, 5, 64, 400, ("hex:size=7",)),
     "othello": Recipe("othello:size=8", 120, 5, 64, 400, ("othello:size=8",)),
 }

@@ -15,6 +15,7 @@ from rl_lab.zoo.options import LEVELS
 
 EMPTY = "The zoo holds no net yet."
 KIBIBYTE = 1024
+SCORE_WIDTH = 24  # characters: the name of an opponent
 
 
 def print_nets(console: Console) -> None:
@@ -24,11 +25,11 @@ def print_nets(console: Console) -> None:
         console.print(EMPTY)
         return
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True)
-    for heading in ("Net", "game", "sizes"):
+    for heading in ("Net", "plays"):
         table.add_column(heading, overflow="fold")
-    for heading in ("KiB", "minutes", "Elo, level 1 to 10"):
+    for heading in ("KiB", "minutes", "Elo range"):
         table.add_column(heading, justify="right")
-    table.add_column("score %", overflow="fold")
+    table.add_column("score", overflow="fold", min_width=SCORE_WIDTH)
     damaged = []
     for name in names:
         try:
@@ -87,15 +88,18 @@ def _rating(level: Level) -> tuple[str, str]:
 
 def _row(net: nets.ZooNet) -> list[str]:
     card, top = net.card, net.card.level(LEVELS).elo
-    results = [f"{100 * found.score:.0f} {found.opponent}, {found.game}" for found in card.strength]
+    boards = len({found.game for found in card.strength})
+    results = [
+        f"{100 * found.score:.0f} %{f' in {found.game}' if boards > 1 else ''} against\n{found.opponent}"
+        for found in card.strength
+    ]
     return [
         net.name,
-        card.game,
-        _sizes(card) or "-",
+        f"{card.game_name}, sizes {_sizes(card)}" if card.sizes else card.game,
         _kibibytes(net),
         f"{card.trained.minutes:g}",
         "-" if top is None else f"{top:+.0f}",
-        "; ".join(results) or "-",
+        "\n".join(results) or "-",
     ]
 
 

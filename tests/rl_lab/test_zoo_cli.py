@@ -43,7 +43,7 @@ def test_the_list_and_a_card(capsys: Output) -> None:
     (place("sick", "hex:size=4") / "model.json").write_text("{}")
     assert main(["zoo"]) == 0
     out = capsys.readouterr().out
-    assert "go:size=5" in out and "2 3 5" in out and "hex:size=4" in out
+    assert "go, sizes 2 3 5" in " ".join(out.split()) and "hex:size=4" in out
     assert "sick' is damaged" in out
     assert main(["zoo", "go"]) == 0
     out = capsys.readouterr().out
@@ -66,7 +66,7 @@ def test_a_card_of_one_that_was_measured(capsys: Output) -> None:
     (folder / "card.json").write_text(json.dumps(card))
     assert main(["zoo"]) == 0
     out = capsys.readouterr().out
-    assert "+900" in out and "75 gnugo:level=10" in " ".join(out.split())
+    assert "+900" in out and "75 % against gnugo:level=10" in " ".join(out.split())
     assert main(["zoo", "go"]) == 0
     out = capsys.readouterr().out
     assert "+870 to +940" in out and "against gnugo:level=10: 75.0% (65.0 to 83.0) of 100 games" in out

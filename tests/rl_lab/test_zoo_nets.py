@@ -1,0 +1,39 @@
+"""The nets that ship: their files are whole, their cards are filled in, and what is known to be true they know."""
+
+import numpy as np
+import pytest
+
+from agents.registry import make_agent
+from envs.chance import seed_states
+from envs.games.registry import make_game
+from rl_lab.zoo import nets
+from rl_lab.zoo.recipes import RECIPES
+from tests.agents.tic_tac_toe_truth import all_positions, true_values
+
+NAMES = nets.net_names()
+
+
+def test_there_are_some() -> None:
+    assert "tic_tac_toe" in NAMES
+    assert set(NAMES) <= set(RECIPES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_net_is_whole_and_measured(name: str) -> None:
+    card = nets.open_net(name).card
+    assert card.strength and card.levels_measured
+    elo = [level.elo for level in card.levels]
+    assert elo[0] == 0 and None not in elo
+    assert np.corrcoef(np.arange(10), np.array(elo, float))[0, 1] > 0.95, "they rise evenly"
+    assert card.rounding.same_best_move > 0.99
+    game = make_game(card.game)
+    decision = make_agent(f"zoo:{name},simulations=8", game).act(game.init(2), seed_states([1, 2]))
+    assert game.legal_mask(game.init(2))[np.arange(2), decision.action].all()
+
+
+def test_tic_tac_toe_is_perfect_everywhere() -> None:
+    game, positions = make_game("tic_tac_toe"), all_positions()
+    action = make_agent("zoo", game).act(positions, seed_states(range(len(positions)))).action
+    after = positions.copy()
+    game.step(after, action)
+    assert (-true_values(after) == true_values(positions)).all()
