@@ -13,6 +13,7 @@ from envs.errors import LabError
 from envs.spec import unknown_name
 
 MAX_SEED = (1 << 63) - 1  # torch's generators take no more
+MAX_RANDOM_PLIES = 1000
 METHODS = ("gumbel", "puct", "klent")
 
 PARTS = {
@@ -74,7 +75,9 @@ class AlphaZeroConfig:
     workers: int = 2
     """Threads of self-play, which share the games between them; one plays while the net of another computes."""
     random_opening: float = 0.5
-    """The share of games that start with one to four uniformly random moves."""
+    """The share of games that start with one to `random_plies` uniformly random moves."""
+    random_plies: int = 4
+    """How many random moves a game starts with at most. More show the net what good play does not lead to."""
     vary_komi: bool = True
     """Whether half the games have a komi (or what else a game may vary) of their own, so that the net knows many."""
     batch_size: int = 256
@@ -128,6 +131,7 @@ class AlphaZeroConfig:
                 raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
         check_range("seed", self.seed, 0, MAX_SEED)
         check_range("simulations", self.simulations, 1, MAX_SIMULATIONS)
+        check_range("random_plies", self.random_plies, 1, MAX_RANDOM_PLIES)
         if self.workers > self.games:
             raise LabError(f"{self.workers} workers cannot share {self.games} games: ask for more games.")
         self.size_shares  # noqa: B018 - raises for sizes that are none

@@ -17,8 +17,6 @@ from agents.alphazero.search_free import lambda_returns
 from envs.chance import Seeds, seeds_from
 from envs.games.game import Game, States, TerritoryGame, player_sign
 
-MAX_OPENING = 4
-
 
 class Verdict(Protocol):
     """What is decided of n states."""
@@ -60,10 +58,11 @@ class SelfPlay:
         return_decay: float = 1.0,
         vary_komi: bool = True,
         surprise_weight: float = 0.0,
+        random_plies: int = 4,
     ) -> None:
         self.game = game
         self.vary_komi, self.surprise_weight = vary_komi, surprise_weight
-        self.random_opening = random_opening
+        self.random_opening, self.random_plies = random_opening, random_plies
         self.search_value_share = search_value_share
         self.return_decay = return_decay
         self.rng = np.random.default_rng(seed)
@@ -83,9 +82,9 @@ class SelfPlay:
         """n new games, a share of them a few random moves on."""
         states = self.game.init_varied(n, self.rng) if self.vary_komi else self.game.init(n)
         fresh = states.copy()
-        opening = self.rng.integers(1, MAX_OPENING + 1, size=n) * (self.rng.random(n) < self.random_opening)
-        for ply in range(MAX_OPENING):
-            move = opening > ply
+        opening = self.rng.integers(1, self.random_plies + 1, size=n) * (self.rng.random(n) < self.random_opening)
+        for ply in range(self.random_plies):
+            move = (opening > ply) & ~states["terminated"]
             if move.any():
                 moved = states[move]
                 self.game.step(moved, self.game.random_actions(moved, seeds_from(self.rng, len(moved))))

@@ -89,6 +89,7 @@ class SelfPlayWorker:
             config.return_decay,
             config.vary_komi,
             config.surprise_weight,
+            config.random_plies,
         )
         return Table(evaluator, self._player(evaluator), play)
 

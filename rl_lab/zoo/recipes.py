@@ -50,7 +50,9 @@ RECIPES: dict[str, Recipe] = {
         opponents=("rollout:simulations=1000", "gnugo:level=10"),
         settings={"games": 256, "simulations": 32, "window_max": 500_000, "checkpoint_seconds": 300.0},
     ),
-    "connect_four": Recipe("connect_four", 60, 5, 64, 400, ("connect_four",)),
+    "connect_four": Recipe(
+        "connect_four", 60, 5, 64, 400, ("connect_four",), settings={"random_opening": 0.7, "random_plies": 16}
+    ),
     "tic_tac_toe": Recipe(
         game="tic_tac_toe",
         minutes=3,

@@ -137,3 +137,15 @@ def test_a_game_without_territory_has_no_margin(game: Game, script: str, outcome
     last = played(game, game.init(1), [script], len(script.split()))[-1]
     assert_positions(last, game, game.init(1), script, 0, outcome)
     assert not last.margin.any() and not last.ownership.any()
+
+
+def test_random_openings_are_as_long_as_they_are_asked_to_be_and_leave_no_game_over() -> None:
+    shares = {}
+    for plies in (4, 9):
+        play = SelfPlay(TicTacToe(), 2000, random_opening=1.0, search_value_share=0.0, seed=[0], random_plies=plies)
+        assert not play.states["terminated"].any()
+        assert play.states["ply"].max() == min(plies, 8)
+        shares[plies] = (play.states["ply"] > 4).mean()
+    assert shares[4] == 0 and 0.2 < shares[9] < 0.6
+    none = SelfPlay(TicTacToe(), 100, random_opening=0.0, search_value_share=0.0, seed=[0], random_plies=9)
+    assert none.states["ply"].max() == 0
