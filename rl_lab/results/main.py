@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="results.py", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help='names of the list, "all", "ablations"')
     parser.add_argument("--seeds", nargs="+", type=int, metavar="N", help="in place of the table's own")
+    parser.add_argument("--agent", metavar="AGENT", help="measure this one, e.g. zoo:connect_four, and train nobody")
     options = parser.parse_args(arguments)
     if not options.rows:
         for row in (*ROWS, *(ablation.changed for ablation in ABLATIONS)):
@@ -36,9 +37,10 @@ def main(arguments: Sequence[str]) -> None:
         print(HEADING)
     for row in rows:
         seeds = options.seeds or row.seeds
-        trained = [row.train(seed) for seed in seeds]
+        trained = [] if options.agent else [row.train(seed) for seed in seeds]
         for figure in row.figures:
-            print(_line(row, figure, seeds, trained), flush=True)
+            agents = [options.agent] if options.agent else [row.agent(seed, figure.by_chance) for seed in seeds]
+            print(_line(row, figure, agents, trained), flush=True)
     if changes := [entry for entry in chosen if isinstance(entry, Ablation)]:
         print(ABLATION_HEADING)
     for change in changes:
@@ -55,20 +57,20 @@ def _named(name: str) -> Sequence[Row | Ablation]:
     return entries[name]
 
 
-def _line(row: Row, figure: Figure, seeds: Sequence[int], trained: Sequence[Training]) -> str:
-    """A line of the table: what the agents of those seeds come to."""
-    found = [figure.measure(row.env, row.agent(seed, figure.by_chance)) for seed in seeds]
+def _line(row: Row, figure: Figure, agents: Sequence[str], trained: Sequence[Training]) -> str:
+    """A line of the table: what the agents come to, and what their trainings took, if they have just been trained."""
+    found = [figure.measure(row.env, agent) for agent in agents]
     median = statistics.median([value.mean if isinstance(value, Interval) else value for value in found])
     text = f"{median:.{figure.decimals}f}"
     cells = (
         row.env,
-        " ".join(filter(None, (row.learner, row.label))),
+        " ".join(filter(None, (row.learner, row.label))) if trained else agents[0],
         figure.name,
         figure.goal_text,
         f"**{text}**" if figure.reached(median) else f"{text}, not reached",
         ", ".join(_value(value, figure.decimals) for value in found),
-        f"{statistics.median([training.experience for training in trained]):,.0f}",
-        f"{statistics.median([training.minutes for training in trained]):.1f}",
+        f"{statistics.median([training.experience for training in trained]):,.0f}" if trained else "-",
+        f"{statistics.median([training.minutes for training in trained]):.1f}" if trained else "-",
     )
     return f"| {' | '.join(cells)} |"
 

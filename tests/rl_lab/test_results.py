@@ -106,6 +106,14 @@ def test_a_row_is_trained_once_and_measured_as_often_as_one_likes(
     assert Path("runs/results/ppo-catch-7/metrics.jsonl").read_text() == before
 
 
+def test_any_agent_can_be_measured_as_a_row_is(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["ppo-catch", "--agent", "perfect"])
+    heading, _, line = capsys.readouterr().out.splitlines()
+    cells = [cell.strip() for cell in line.split("|")[1:-1]]
+    assert cells == ["catch", "perfect", "return", "at least 1", "**1.000**", "1.000", "-", "-"]
+    assert line.count("|") == heading.count("|") and not Path("runs/results/ppo-catch-6").exists()
+
+
 def test_without_a_name_it_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     main([])
     listed = capsys.readouterr().out.splitlines()
