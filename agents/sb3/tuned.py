@@ -121,7 +121,7 @@ _PPO: dict[str, dict[str, Any]] = {
 }
 _DQN: dict[str, dict[str, Any]] = {
     "catch": {
-        "steps": 40_000,
+        "steps": 80_000,
         "blocks": 0,
         "channels": 16,
         "hidden": 64,
