@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from agents.registry import make_agent
+from envs.games.registry import make_game
 from rl_lab.arena.folder import PAGE
 from rl_lab.arena.options import TournamentOptions
 from rl_lab.arena.run import run_tournament
@@ -49,11 +51,12 @@ def main(arguments: Sequence[str]) -> None:
 
 def play(size: int, games: int, reports: Path) -> None:
     """The tournament on one board."""
-    rows = learners(size)
+    game, rows, folder = f"go:size={size}", learners(size), FOLDER / f"tournament-go-{size}"
+    for spec in (*FIXED, *STRONG):  # who is not there should be missed before the hours of training
+        make_agent(spec, make_game(game)).close()
     for row in rows:
         row.train(SEED)
-    folder = FOLDER / f"tournament-go-{size}"
     agents = [*FIXED, *(row.agent(SEED) for row in rows), *STRONG]
-    run_tournament(f"go:size={size}", agents, TournamentOptions(games=games, out=folder, anchor=ANCHOR))
+    run_tournament(game, agents, TournamentOptions(games=games, out=folder, anchor=ANCHOR))
     reports.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / PAGE, reports / f"go-{size}x{size}.html")
