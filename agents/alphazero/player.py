@@ -8,6 +8,7 @@ from typing import Any
 from agents.alphazero.evaluator import NetEvaluator, choose_device, inference_dtype
 from agents.alphazero.model import load_model
 from agents.alphazero.network import PolicyValueNet
+from agents.alphazero.resign import HIGHEST
 from agents.options import AlphaZeroOptions
 from agents.search import Search, SearchConfig
 from agents.search.player import SearchAgent, Territory, most_simulations
@@ -88,4 +89,4 @@ def calibrated(description: dict[str, Any], path: str) -> float:
             f"The net at '{path}' does not know when to resign: its training saw too few games for that, or did not "
             "look; give a value, such as resign=-0.95, or leave resign out."
         )
-    return float(value)
+    return min(float(value), HIGHEST)  # older nets may know a higher one

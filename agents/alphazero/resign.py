@@ -10,6 +10,8 @@ LEAST_GAMES = 200
 """Before so many games have ended there is no answer."""
 LEAST_PLAYERS = 20
 """So many must have fallen below a value for it to be one."""
+HIGHEST = -0.5
+"""Nobody resigns above this value, however seldom it was wrong."""
 SAVED_SHARE = 0.05
 """Of those that fell below the value, at most so many won or drew in the end."""
 
@@ -28,7 +30,7 @@ class ResignCalibration:
 
     @property
     def value(self) -> float | None:
-        """The highest value, 0 or less, below which at most SAVED_SHARE of the players that fell below it won or drew;
+        """The highest value up to HIGHEST below which at most SAVED_SHARE of those that fell below it won or drew;
         None if there is none, or too little was seen."""
         if len(self.endings) < LEAST_GAMES:
             return None
@@ -36,7 +38,7 @@ class ResignCalibration:
         saved = (self.endings[:, 2:] * [1, -1] >= 0).ravel()
         order = np.argsort(lowest, kind="stable")
         lowest, num_saved = lowest[order], np.concatenate([[0], np.cumsum(saved[order])])
-        candidates = np.append(lowest[lowest < 0], 0.0)
+        candidates = np.append(lowest[lowest < HIGHEST], HIGHEST)
         fallen = np.searchsorted(lowest, candidates)  # how many fell below each
         will_do = (fallen >= LEAST_PLAYERS) & (num_saved[fallen] <= SAVED_SHARE * fallen)
         return float(candidates[will_do].max()) if will_do.any() else None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import entropy
 
-from agents.alphazero.resign import KEPT_GAMES, LEAST_GAMES, LEAST_PLAYERS, ResignCalibration
+from agents.alphazero.resign import HIGHEST, KEPT_GAMES, LEAST_GAMES, LEAST_PLAYERS, ResignCalibration
 from agents.alphazero.self_play import SelfPlay, divergence, surprise_shares
 from agents.search import SearchResult
 from envs.chance import Seeds
@@ -111,10 +111,10 @@ def test_too_little_seen_is_no_value() -> None:
     assert calibrated(hopeful).value is None
 
 
-def test_who_resigns_is_behind() -> None:
-    """All losers fall below 0.4, no winner below 0.6: 0 is as high as it gets."""
+def test_who_resigns_is_far_behind() -> None:
+    """All losers fall below 0.4, no winner below 0.6; and yet it is not higher than HIGHEST."""
     endings = np.column_stack([np.full(500, 0.6), np.linspace(-0.9, 0.4, 500), np.ones(500)])
-    assert calibrated(endings).value == 0.0
+    assert calibrated(endings).value == HIGHEST
 
 
 def test_only_the_latest_games_count() -> None:
