@@ -49,7 +49,8 @@ def standings_table(tournament: Tournament, ratings: Ratings, name_width: int) -
     """One line for each agent, the highest rating first; more for one whose name is longer than `name_width`."""
     first, second = (name[0] for name in tournament.game.player_names)
     zero = f"{ratings.anchor} is 0" if ratings.anchor else "their mean is 0"
-    table = Table(title=f"Standings: {tournament.game.spec}; {zero}", box=box.SIMPLE_HEAD, collapse_padding=True)
+    title = f"Standings: {tournament.game.spec}; {zero}"
+    table = Table(title=title, box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("Agent", overflow="fold", min_width=12)
     for heading in ("Elo", "95% interval", "score %", "W-D-L", f"{first} %", f"{second} %", "ms/move"):
         table.add_column(heading, justify="right", no_wrap=True)
