@@ -138,10 +138,9 @@ def evaluation_world(spec: str) -> World:
 
     Raises LabError for a wrong spec.
     """
-    world = make_world(spec)
-    has_split = any(field.name == "split" for field in dataclasses.fields(world))  # type: ignore[arg-type]
-    if has_split and "split" not in dict(Spec.parse(spec).options):
-        world = dataclasses.replace(world, split="held_out")  # type: ignore[type-var]
+    world, asked = make_world(spec), Spec.parse(spec)
+    if hasattr(world, "split") and "split" not in dict(asked.options):
+        return make_world(dataclasses.replace(asked, options=(*asked.options, ("split", "held_out"))).text)
     return world
 
 

@@ -50,7 +50,8 @@ class NetEvaluator:
         plane = self.game.on_board_plane
         whole_board = plane is None or bool(observations[:, plane].all())
         planes = torch.from_numpy(observations).to(self.device, non_blocking=True)
-        return self.net(planes, whole_board=whole_board)  # type: ignore[no-any-return]
+        answer: NetOutput = self.net(planes, whole_board=whole_board)
+        return answer
 
     def __call__(self, states: States, seeds: Seeds) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """See Evaluator."""

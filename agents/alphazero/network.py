@@ -89,8 +89,8 @@ class Block(nn.Module):
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.bias = nn.Linear(3 * channels, channels) if pooled else None
-        nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]
+        for weights in self.conv2.parameters():
+            nn.init.zeros_(weights)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         y = self.conv1(F.relu(x))
@@ -160,7 +160,8 @@ class ActionHead(nn.Module):
         """[B, channels, H, W] -> [B, A]"""
         p = self.conv(x)
         if not self.cells_are_actions:
-            return self.dense(F.relu(p).flatten(1))  # type: ignore[no-any-return]
+            logits: Tensor = self.dense(F.relu(p).flatten(1))
+            return logits
         pooled = pool(masked(F.relu(p), mask), mask)
         if self.pooled is not None:
             p = p + self.pooled(pooled)[:, :, None, None]

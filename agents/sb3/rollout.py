@@ -82,7 +82,8 @@ class Rollout:
             )
         self._values.append(values.flatten())
         self._log_probs.append(log_probs)
-        return actions.cpu().numpy()  # type: ignore[no-any-return]
+        chosen: NDArray[Any] = actions.cpu().numpy()
+        return chosen
 
     def _keep(self, step: int, observations: Array, actions: Array, rewards: Array, masks: Array | None) -> None:
         buffer = self.buffer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from envs.jit import kernel
 
 LEAST_PRIOR = 1e-37
 """The prior of a legal action is never below this, so that 0 means illegal or tried."""
-TO_PLAY, TERMINATED, OUTCOME = (np.dtype(HEADER).fields[name][1] for name in ("to_play", "terminated", "outcome"))  # type: ignore[index]
+_FIELDS: Mapping[str, Any] = np.dtype(HEADER).fields or {}
+TO_PLAY, TERMINATED, OUTCOME = (_FIELDS[name][1] for name in ("to_play", "terminated", "outcome"))
 
 
 @kernel

@@ -69,7 +69,7 @@ def test_balls_start_in_every_column_alike() -> None:
 
 @pytest.mark.parametrize(("rows", "columns"), [(10, 5), (4, 3)])
 def test_is_the_catch_of_open_spiel(rows: int, columns: int) -> None:
-    pyspiel = pytest.importorskip("pyspiel")
+    pyspiel = pytest.importorskip("pyspiel", reason="OpenSpiel (the `peers` extra) is not installed")
     game = pyspiel.load_game("catch", {"rows": rows, "columns": columns})
     world = Catch(rows, columns)
     rng = np.random.default_rng(0)

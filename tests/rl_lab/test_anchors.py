@@ -32,10 +32,10 @@ def test_opponents_are_closed_and_slow_ones_play_fewer_games(monkeypatch: pytest
     game, closed, told = make_game("tic_tac_toe"), list[str](), list[str]()
 
     def make(spec: str, game: object) -> Agent:
-        agent = make_agent("greedy", game)  # type: ignore[call-overload]
+        agent = make_agent("greedy", game)
         agent.name = spec
         agent.close = lambda: closed.append(spec)
-        return agent  # type: ignore[no-any-return]
+        return agent
 
     monkeypatch.setattr(anchors, "make_agent", make)
     specs = ["greedy", "gnugo:level=1"]

@@ -1,5 +1,7 @@
 """Measures of strength, held against agents of which the strength is known."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,9 @@ from envs.games.connect_four import ConnectFour
 from rl_lab.results import strength
 from rl_lab.results.solved import ILLEGAL, SolvedPositions, solved_positions
 
-pytest.importorskip("bitbully", reason="the exact Connect Four solver: pip install bitbully")
+needs_solver = pytest.mark.skipif(
+    find_spec("bitbully") is None, reason="the exact Connect Four solver: pip install bitbully"
+)
 
 
 def test_wins_from_the_start_are_those_of_the_first_player() -> None:
@@ -35,9 +39,10 @@ def test_sizes_that_are_solved_are_known_to_who_searches_them_through(monkeypatc
     assert strength.solved_sizes("go:size=2", "alphabeta:depth=20") == 0
 
 
+@needs_solver
 @pytest.mark.parametrize("play", ["random", "strong"])
 def test_solved_positions_are_different_and_repeatable(play: str) -> None:
-    first, again = (solved_positions(play, 60, 5) for _ in range(2))  # type: ignore[arg-type]
+    first, again = (solved_positions(play, 60, 5) for _ in range(2))
     assert first.states.tobytes() == again.states.tobytes() and (first.values == again.values).all()
     assert (
         len({state.tobytes() for state in first.states["cells"]}) == 60 if "cells" in first.states.dtype.names else 60
@@ -46,6 +51,7 @@ def test_solved_positions_are_different_and_repeatable(play: str) -> None:
     assert ((first.values != ILLEGAL) == ConnectFour().legal_mask(first.states)).all()
 
 
+@needs_solver
 def test_the_solver_says_what_our_own_says() -> None:
     game, solved = ConnectFour(), solved_positions("random", 400, 3)
     late = np.flatnonzero(solved.states["ply"] >= 26)[:6]
@@ -67,6 +73,7 @@ def test_kept_and_can_fail() -> None:
     assert solved.can_fail.tolist() == [True, False]
 
 
+@needs_solver
 def test_who_searches_keeps_the_value_more_often_than_who_does_not() -> None:
     searcher, anyone = (strength.value_kept("random", 200)("connect_four", a) for a in ("alphabeta:depth=4", "random"))
     assert searcher > anyone + 0.1

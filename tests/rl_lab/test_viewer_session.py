@@ -83,7 +83,7 @@ def test_the_same_seed_gives_the_same_game(game: Game, seat) -> None:
     games = []
     for seed in (1, 1, 2):
         session = seat(Chancy(game), Chancy(game), seed=seed)
-        until(session, lambda: session.phase is Phase.OVER)  # noqa: B023
+        until(session, lambda session=session: session.phase is Phase.OVER)
         games.append(session.stage.history)
     assert games[0] == games[1] != games[2]
 

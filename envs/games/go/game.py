@@ -91,7 +91,8 @@ class Go(TerritoryGame):
     @property
     def half_komi(self) -> float:
         """Komi in half points."""
-        return 2 * float(self.komi)  # type: ignore[arg-type]
+        assert self.komi is not None, "__post_init__ has put the board's own in its place"
+        return 2 * float(self.komi)
 
     @property
     def capacity(self) -> int:
