@@ -9,16 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.registry import make_agent
-from envs.games.registry import make_game
-from rl_lab.arena.openings import rollout_judge
-from rl_lab.arena.statistics import Interval, opening_scores, paired_interval
-from rl_lab.arena.tournament import play_tournament, round_robin
+from rl_lab.arena.statistics import Interval, paired_interval
 from rl_lab.results.rows import Row
+from rl_lab.results.strength import balanced_scores
 
 GAMES = 100
 """Between each two nets, with 64 simulations a move."""
-OPENING_PLIES = 2
 MINUTES = 5
 HEADING = """\
 | Environment | Changed | Score against the settings that ship | Each seed | Positions, changed | as shipped |
@@ -64,10 +60,7 @@ class Ablation:
 
     def scores(self, seed: int) -> list[float]:
         """The score of the changed net from each opening, with both colours."""
-        game = make_game(self.env)
-        players = [make_agent(row.agent(seed), game) for row in (self.changed, self.shipped)]
-        fixtures = round_robin(game, players, GAMES, OPENING_PLIES, seed, rollout_judge(game))
-        return opening_scores(play_tournament(game, players, fixtures, seed).records, players[0].name)
+        return balanced_scores(self.env, self.changed.agent(seed), self.shipped.agent(seed), GAMES, seed)
 
 
 def _text(score: Interval) -> str:

@@ -12,10 +12,9 @@ from envs.games.registry import make_game
 from rl_lab.arena.folder import PAGE
 from rl_lab.arena.options import TournamentOptions
 from rl_lab.arena.run import run_tournament
-from rl_lab.results.rows import Row
+from rl_lab.results.rows import FOLDER, Row
 
 REPORTS = Path("docs/reports")
-FOLDER = Path("runs/results")
 SIZES = (5, 7, 9)
 SEED = 6
 ANCHOR = "random"

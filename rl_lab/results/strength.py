@@ -13,7 +13,7 @@ from envs.games.go.game import Go
 from envs.games.registry import make_game
 from rl_lab.arena.openings import rollout_judge
 from rl_lab.arena.play import Fixture, play_games
-from rl_lab.arena.statistics import Interval, head_to_head
+from rl_lab.arena.statistics import opening_scores, paired_interval
 from rl_lab.arena.tournament import play_tournament, round_robin
 from rl_lab.results.measures import SEED, Measure
 from rl_lab.results.solved import Play, solved_positions
@@ -50,15 +50,17 @@ def opens_at_centre(env: str, agent: str) -> float:
 def balanced_score(opponent: str, games: int) -> Measure:
     """The score with both colours from balanced random openings of two moves."""
 
-    def measure(env: str, agent: str) -> Interval:
-        game = make_game(env)
-        players = [make_agent(agent, game), make_agent(opponent, game)]
-        fixtures = round_robin(game, players, games, OPENING_PLIES, SEED, rollout_judge(game))
-        records = play_tournament(game, players, fixtures, SEED).records
-        _close(*players)
-        return head_to_head(records, players[0].name, players[1].name)
+    return lambda env, agent: paired_interval(balanced_scores(env, agent, opponent, games, SEED))
 
-    return measure
+
+def balanced_scores(env: str, agent: str, opponent: str, games: int, seed: int) -> list[float]:
+    """The agent's score from each of games / 2 balanced random openings of two moves, with both colours."""
+    game = make_game(env)
+    players = [make_agent(agent, game), make_agent(opponent, game)]
+    fixtures = round_robin(game, players, games, OPENING_PLIES, seed, rollout_judge(game))
+    records = play_tournament(game, players, fixtures, seed).records
+    _close(*players)
+    return opening_scores(records, players[0].name)
 
 
 def value_kept(play: Play, positions: int, only_where_it_can_fail: bool = False) -> Measure:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from agents.engines.gnugo import DEBIAN_PLACE
+from agents.engines.gnugo import find_gnugo
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs/engines.md").read_text(), re.MULTILINE | re.DOTALL)
-HAS_GNUGO = bool(shutil.which("gnugo") or shutil.which(DEBIAN_PLACE))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_document_runs(command: str, tmp_path: Path) -> None:
-    if "gnugo" in command and not HAS_GNUGO:
+    if "gnugo" in command and find_gnugo() is None:
         pytest.skip("GNU Go is not installed (on Debian: apt-get install gnugo)")
     program = tmp_path / "bin" / "rl-lab"
     program.parent.mkdir()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.engines.gnugo import DEBIAN_PLACE
+from agents.engines.gnugo import find_gnugo
 from agents.engines.lines import moves_of
 from agents.registry import make_agent
 from envs.chance import seed_states
@@ -20,7 +20,7 @@ from rl_lab.arena.openings import open_game
 from rl_lab.arena.play import Fixture, play_games
 
 LAB = f"{sys.executable} -m rl_lab.cli"
-GNUGO = shutil.which("gnugo") or shutil.which(DEBIAN_PLACE)
+GNUGO = find_gnugo()
 needs_gnugo = pytest.mark.skipif(GNUGO is None, reason="GNU Go is not installed (on Debian: apt-get install gnugo)")
 
 
