@@ -80,7 +80,7 @@ class AlphaZeroConfig:
     """How many random moves a game starts with at most. More show the net what good play does not lead to."""
     vary_komi: bool = True
     """Whether half the games have a komi (or what else a game may vary) of their own, so that the net knows many."""
-    batch_size: int = 256
+    batch_size: int = 128
     """Positions in a learning step."""
     replay_ratio: float = 3.0
     """How often a position is learned from, on average."""

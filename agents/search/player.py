@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import REPORT_SECONDS, Agent, Decision, Forfeit, Reports, Watch, carry_on
-from agents.search.search import Search
+from agents.search.search import Search, SearchConfig
 from agents.search.tree import NODE
 from envs.chance import Seeds
 from envs.games.game import Game, States
@@ -91,13 +91,20 @@ class SearchAgent(Agent):
         """How n unfinished games are expected to end, if the agent can tell."""
         return None
 
+    def without(self, forbidden: Sequence[int]) -> Self:
+        """This agent, with a tree of its own, for one position, of which it leaves out `forbidden` actions, not all."""
+        return self._other(self.search.config, forbidden)
+
     def endless(self, forbidden: Sequence[int] = ()) -> Self:
-        """An agent for long thoughts about one position: as this one, but it goes on until it is stopped, or its tree
-        has taken ENDLESS_BYTES; it does not resign, and leaves out `forbidden` actions of the position, not all."""
-        config = replace(self.search.config, num_simulations=most_simulations(self.game))
+        """An agent for long thoughts about one position: as `without`, but it goes on until it is stopped, or its tree
+        has taken ENDLESS_BYTES; it does not resign."""
+        other = self._other(replace(self.search.config, num_simulations=most_simulations(self.game)), forbidden)
+        other.seconds, other.resign_below = 0.0, None
+        return other
+
+    def _other(self, config: SearchConfig, forbidden: Sequence[int]) -> Self:
         other = copy.copy(self)
         other.search = Search(self.game, self.search.evaluator, config, forbidden=forbidden)
-        other.seconds, other.resign_below = 0.0, None
         return other
 
     def _decision(self) -> Decision:

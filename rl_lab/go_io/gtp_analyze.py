@@ -89,12 +89,17 @@ def analyze(session: Session, words: Words, style: str) -> Iterator[str]:
     if session.board.is_over:
         raise GtpError("the game is over")
     states = session.board.position(wish.player)
-    legal = session.game.legal_mask(states)[0]
-    legal[wish.forbidden] = False
-    if not legal.any():
-        raise GtpError("no legal move is allowed")
-    wish.forbidden = np.flatnonzero(session.game.legal_mask(states)[0] & ~legal).tolist()
+    _keep_legal(session, wish, states)
     return _analysis(session, wish, states, style)
+
+
+def _keep_legal(session: Session, wish: Wish, states: States) -> None:
+    """Forbids legal moves only; GtpError if that is all of them."""
+    legal = session.game.legal_mask(states)[0]
+    forbidden = [action for action in sorted(set(wish.forbidden)) if legal[action]]
+    if len(forbidden) == legal.sum():
+        raise GtpError("no legal move is allowed")
+    wish.forbidden = forbidden
 
 
 def _analysis(session: Session, wish: Wish, states: States, style: str) -> Iterator[str]:
@@ -123,15 +128,21 @@ def genmove_analyze(session: Session, words: Words, style: str) -> Iterator[str]
     if session.board.is_over:
         yield f"play {session.genmove(wish.player)}"
         return
-    views = Views(session, session.board.position(wish.player))
+    states = session.board.position(wish.player)
+    _keep_legal(session, wish, states)
     with session.thinking(wish.player):
-        decision = session.decide(wish.player, session.budget(wish.player))
+        decision = session.decide(wish.player, session.budget(wish.player), wish.forbidden)
     if decision.forfeits and decision.forfeits[0]:
         yield "play resign"
         return
-    if move_infos(decision, wish.forbidden):  # an empty line would end the answer
-        yield _line(session, wish, views, decision, style)
-    yield f"play {session.commit(wish.player, int(decision.action[0]), float(decision.value[0]))}"
+    action, moves = int(decision.action[0]), move_infos(decision, wish.forbidden)
+    if action in wish.forbidden:  # of an agent that does not search, or that errs on purpose
+        if not moves:
+            raise GtpError(f"{session.player.agent.name} has nothing to say of the moves that are allowed")
+        action = moves[0].action
+    if moves:  # an empty line would end the answer
+        yield _line(session, wish, Views(session, states), decision, style)
+    yield f"play {session.commit(wish.player, action, float(decision.value[0]))}"
 
 
 class Views:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from agents.agent import REPORT_SECONDS, Agent, Decision, Watch, carry_on
@@ -137,15 +137,17 @@ class Session:
         moves_to_go = max(size, (int(0.7 * size**2) - len(self.board.moves)) // 2)
         return self.clock.budget(player, moves_to_go) if self.clock else math.inf
 
-    def decide(self, player: int, seconds: float = math.inf) -> Decision:
+    def decide(self, player: int, seconds: float = math.inf, forbidden: Sequence[int] = ()) -> Decision:
         """What the agent would play, in about so many seconds if it searches; a resignation is left to the caller.
 
-        GtpError if it is an outside engine that fails.
+        A search leaves `forbidden` actions out. GtpError if the agent is an outside engine that fails.
         """
         end = time.monotonic() + seconds
         interval = min(REPORT_SECONDS, CLOCK_SHARE * seconds)
         watch: Watch = carry_on if math.isinf(seconds) else lambda _: time.monotonic() < end
         agent = self.player.agent
+        if forbidden and isinstance(agent, SearchAgent):
+            agent = agent.without(forbidden)
         return self.checked(agent.think(self.board.position(player), self.seeds(), watch, interval))
 
     def checked(self, decision: Decision) -> Decision:

@@ -70,6 +70,8 @@ class Row:
     seeds: tuple[int, ...] = SEEDS
     label: str = ""
     """Tells rows of one algorithm and environment apart."""
+    start: Row | None = None
+    """Whose net, of the same seed, it starts from; that is trained first."""
 
     @property
     def name(self) -> str:
@@ -87,12 +89,12 @@ class Row:
     def command(self, seed: int) -> str:
         """What trains it."""
         subject = "--game" if self.learner == "alphazero" else "--env"
-        given = [word for key, value in self.given.items() for word in (f"--{key.replace('_', '-')}", value)]
+        given = [word for key, value in self._given(seed).items() for word in (f"--{key.replace('_', '-')}", value)]
         return command("train", self.learner, subject, self.env, *given, "--seed", seed, "--out", self.folder(seed))
 
     def settings(self, seed: int) -> Config:
         """All settings of that training."""
-        given = {key: str(value) for key, value in {**self.given, "seed": seed}.items()}
+        given = {key: str(value) for key, value in {**self._given(seed), "seed": seed}.items()}
         if self.learner == "alphazero":
             return build(AlphaZeroConfig, {**given, "game": self.env}, "learner 'alphazero'")
         kind: Any = CONFIGS[self.learner]
@@ -100,8 +102,10 @@ class Row:
         return settings
 
     def train(self, seed: int) -> Training:
-        """Trains it, if it is not trained yet."""
+        """Trains it, and first what it starts from, if that is not done yet."""
         folder = self.folder(seed)
+        if self.start:
+            self.start.train(seed)
         train(self.settings(seed), folder, resume=folder.exists(), console=Console(stderr=True))
         run = Run.open(folder)
         try:
@@ -109,3 +113,6 @@ class Row:
         finally:
             run.close()
         return Training(float(last["seconds"]) / 60, int(last["positions" if self.learner == "alphazero" else "steps"]))
+
+    def _given(self, seed: int) -> dict[str, Any]:
+        return {**self.given, **({"start_from": str(self.start.folder(seed))} if self.start else {})}

@@ -30,6 +30,8 @@ class Recipe:
     """The sizes of board it learns side by side, one that is named twice twice as often; empty for the game's own."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Other settings of AlphaZeroConfig."""
+    start: Recipe | None = None
+    """Of the net it starts from, which is trained first: small boards teach much in little time."""
 
     def config(self, **changes: Any) -> AlphaZeroConfig:
         """The settings of its training, with changes to them; raises LabError for one that will not do."""
@@ -38,17 +40,31 @@ class Recipe:
         return AlphaZeroConfig(**{**known, **sizes, **self.settings, **changes})
 
 
+_SIZES = {  # a batch is a small one of each size
+    **{"batch_size": 256, "replay_ratio": 4.0, "window_max": 500_000},
+    **{"checkpoint_seconds": 120.0, "evaluation_seconds": 600.0},
+}
 RECIPES: dict[str, Recipe] = {
     "go": Recipe(
         game="go:size=9",
-        sizes=(2, 3, 4, 5, 5, 6, 7, 7, 7, 8, 9, 9, 9, 9),
-        minutes=480,
+        sizes=(2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 9),
+        minutes=60,
         blocks=6,
         channels=64,
         simulations=400,
         measured_on=("go:size=5", "go:size=7", "go:size=9"),
         opponents=("rollout:simulations=1000", "gnugo:level=10"),
-        settings={"games": 256, "simulations": 32, "window_max": 500_000, "checkpoint_seconds": 300.0},
+        settings=_SIZES,
+        start=Recipe(
+            game="go:size=7",
+            sizes=(2, 3, 4, 5, 5, 6, 7, 7, 7),
+            minutes=25,
+            blocks=6,
+            channels=64,
+            simulations=400,
+            measured_on=("go:size=7",),
+            settings=_SIZES,
+        ),
     ),
     "connect_four": Recipe(
         "connect_four", 60, 5, 64, 400, ("connect_four",), settings={"random_opening": 0.7, "random_plies": 16}

@@ -98,17 +98,38 @@ def newest_checkpoint(run: Path) -> Path:
 
 
 def describe_training(folder: Path, config: AlphaZeroConfig, iteration: int, machine: str) -> Trained:
-    """How the net of a run came about by that iteration; raises LabError if nothing was measured."""
+    """How the net of a run came about by that iteration, with the run that it started from, if that is at hand.
+
+    Raises LabError if nothing was measured.
+    """
     so_far = [measured for measured in Run(folder).metrics("training") if measured["iteration"] <= iteration]
     if not so_far:
         raise LabError(f"The run in '{folder}' has no measurements of its training, which a card tells of.")
-    return Trained(
+    trained = Trained(
         command=training_command(config),
         seed=config.seed,
         machine=machine,
         minutes=round(so_far[-1]["seconds"] / SECONDS_PER_MINUTE, 1),
         games=so_far[-1]["games"],
         positions=so_far[-1]["positions"],
+    )
+    start = Path(config.start_from)
+    if not config.start_from or not (start / "config.json").exists():
+        return trained
+    before = settings_of(Run(start), AlphaZeroConfig)
+    return _one_after_the_other(
+        describe_training(start, before, int(newest_checkpoint(start).name), machine), trained, start
+    )
+
+
+def _one_after_the_other(first: Trained, second: Trained, folder: Path) -> Trained:
+    """Both trainings as one; the first was in that folder."""
+    return dataclasses.replace(
+        second,
+        command=f"{first.command} {shlex.join(['--out', str(folder)])} && {second.command}",
+        minutes=round(first.minutes + second.minutes, 1),
+        games=first.games + second.games,
+        positions=first.positions + second.positions,
     )
 
 

@@ -68,9 +68,22 @@ def test_an_answer_about_moves_that_the_agent_does_not_consider_is_no_empty_line
     _, move = answer(gtp, "lz-analyze b 1")[:2]
     (chosen, *_), *others = LZ.findall(move)
     assert not others
-    refused = answer(gtp, f"5 lz-analyze b 1 avoid b {chosen} 1")
-    assert refused == ["?5 alphabeta:depth=1 has nothing to say of the moves that are allowed"]
-    assert answer(gtp, f"lz-genmove_analyze b avoid b {chosen} 1") == ["=", f"play {chosen}"]
+    for name in ("lz-analyze", "lz-genmove_analyze"):
+        refused = answer(gtp, f"5 {name} b 1 avoid b {chosen} 1")
+        assert refused == ["?5 alphabeta:depth=1 has nothing to say of the moves that are allowed"]
+    assert "Black to play" in "".join(answer(gtp, "showboard"))  # nothing has been played
+
+
+@pytest.mark.parametrize("spec", ["rollout:simulations=20", "greedy"])
+def test_a_move_to_be_played_heeds_avoid_and_allow_too(spec: str) -> None:
+    gtp = engine(spec)
+    _, *_, free = answer(gtp, "lz-genmove_analyze b")
+    _, *_, other = answer(gtp, "clear_board", f"lz-genmove_analyze b avoid b {free.split()[1]} 1")
+    assert other != free
+    assert answer(gtp, "clear_board", "lz-genmove_analyze b allow b A1,B1 1")[-1] in ("play A1", "play B1")
+    assert answer(gtp, "clear_board", "play b a1", "lz-genmove_analyze w allow w A1 1") == [
+        "? no legal move is allowed"
+    ]
 
 
 def test_an_analysis_goes_on_and_grows_until_there_is_input() -> None:

@@ -110,6 +110,17 @@ def test_a_card_names_the_sizes_that_were_learned(run: Path, tmp_path: Path) -> 
     assert ship("go", copied).card.sizes == [2, 3]
 
 
+def test_a_card_tells_of_the_net_that_a_run_started_from(run: Path, zoo: Path, tmp_path: Path) -> None:
+    first = ship("tic_tac_toe", run, "here").card.trained
+    copied = tmp_path / "second"
+    config = dataclasses.replace(TINY, start_from=str(run), seed=9)
+    save_model(checkpoint_of(copied, run, config), random_net("tic_tac_toe"), GAME, {})
+    both = ship("tic_tac_toe", copied, "here").card.trained
+    assert (both.games, both.positions) == (2 * first.games, 2 * first.positions) and both.minutes == 2 * first.minutes
+    before, _, after = both.command.partition(" && ")
+    assert before == f"{first.command} --out {run}" and f"--start-from {run}" in after and both.seed == 9
+
+
 def checkpoint_of(copied: Path, run: Path, config: AlphaZeroConfig) -> Path:
     """An empty checkpoint in a copy of a run, which has these settings."""
     checkpoint = copied / "checkpoints" / "00000004"
