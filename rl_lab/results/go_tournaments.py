@@ -20,17 +20,19 @@ SEED = 6
 ANCHOR = "random"
 FIXED = (ANCHOR, "greedy", "rollout:simulations=200", "rollout:simulations=1000", "alphabeta:depth=3")
 STRONG = ("zoo:level=5", "zoo", "gnugo:level=10,processes=2")
-MINUTES = {5: 10.0, 7: 20.0, 9: 30.0}
-"""Training time of AlphaZero, by the size of the board."""
+MINUTES = 10
+"""Training time of AlphaZero."""
+STEPS = {5: 1_000_000, 7: 600_000, 9: 400_000}
+"""What DQN and PPO learn from, by the size of the board: about as long on one core."""
 
 
 def learners(size: int) -> list[Row]:
     """Those who learn that board, each with one seed."""
-    game = f"go:size={size}"
+    game, steps = f"go:size={size}", {"steps": STEPS[size]}
     return [
-        Row("dqn", game, ()),
-        Row("ppo", game, ()),
-        Row("alphazero", game, (), {"minutes": MINUTES[size]}, label="tournament"),
+        Row("dqn", game, (), steps, label="tournament"),
+        Row("ppo", game, (), steps, label="tournament"),
+        Row("alphazero", game, (), {"minutes": MINUTES}, label="tournament"),
     ]
 
 

@@ -4,7 +4,9 @@ import shlex
 from pathlib import Path
 
 import pytest
+import torch
 
+from agents.alphazero.model import load_model
 from agents.registry import make_agent
 from agents.sb3.config import PPOConfig
 from agents.sb3.tuned import TUNED
@@ -153,3 +155,27 @@ def test_what_acts_by_chance_says_so_in_its_spec() -> None:
         "ppo:runs/results/ppo-maze-3",
         "ppo:runs/results/ppo-maze-3,sample=true",
     )
+
+
+def test_a_row_may_start_from_the_net_of_another_with_the_same_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = {
+        "iterations": 4,
+        "batch_size": 8,
+        "games": 16,
+        "blocks": 1,
+        "channels": 8,
+        "simulations": 4,
+        "anchors": "random",
+    }
+    smaller = Row("alphazero", "go:size=2", (), {**small, "minutes": 2}, label="smaller")
+    change = ablations.Ablation("from-smaller", "go:size=3", {**small, "freeze": "trunk"}, start=smaller)
+    row = change.changed
+    assert row.given["minutes"] + smaller.given["minutes"] == change.minutes == change.shipped.given["minutes"]
+    assert f"--start-from {smaller.folder(4)}" in row.command(4)
+    row.train(4)
+    before, after = (load_model(row.folder(4))[0] for row in (smaller, row))
+    assert torch.equal(before.stem.weight, after.stem.weight)
+    assert not torch.equal(before.outcome.weight, after.outcome.weight)
