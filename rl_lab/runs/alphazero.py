@@ -76,14 +76,14 @@ class AlphaZeroTraining(Training):
         return asdict(measured), self._figures(measured)
 
     def _figures(self, m: Iteration) -> Figures:
-        seconds = self.trainer.seconds
+        seconds, learned = self.trainer.seconds, any(vars(m.losses).values())  # an iteration may learn nothing
         return [
             ("time", f"{seconds / 60:.1f} of {self.config.minutes:g} min"),
             ("games", f"{m.games:,}"),
             ("positions", f"{m.positions:,} ({m.positions / seconds:,.0f}/s), window {m.window:,}"),
             ("evaluations/s", f"{m.evaluations_this_iteration / m.play_seconds:,.0f} in self-play"),
             ("learning steps", f"{m.steps:,}"),
-            *((f"loss {name}", f"{getattr(m.losses, name):.3f}" if m.steps else "-") for name in self._losses),
+            *((f"loss {name}", f"{getattr(m.losses, name):.3f}" if learned else "-") for name in self._losses),
             *([("memory", m.memory)] if m.memory else []),
         ]
 

@@ -48,7 +48,7 @@ RECIPES: dict[str, Recipe] = {
     "go": Recipe(
         game="go:size=9",
         sizes=(2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 9),
-        minutes=60,
+        minutes=55,
         blocks=6,
         channels=64,
         simulations=400,
