@@ -59,8 +59,10 @@ class SelfPlay:
         vary_komi: bool = True,
         surprise_weight: float = 0.0,
         random_plies: int = 4,
+        sampled_moves: int = 0,
     ) -> None:
-        self.game = game
+        """`sampled_moves`: so many moves of a game are drawn from the policy, instead of what was decided."""
+        self.game, self.sampled_moves = game, sampled_moves
         self.vary_komi, self.surprise_weight = vary_komi, surprise_weight
         self.random_opening, self.random_plies = random_opening, random_plies
         self.search_value_share = search_value_share
@@ -99,12 +101,12 @@ class SelfPlay:
         self.pending.observation[rows] = self.game.observe(self.states)
         self.pending.legal[rows] = self.game.legal_mask(self.states)
         self.pending.policy[rows] = found.policy
-        self.pending.action[rows] = found.action
+        self.pending.action[rows] = action = self._action(found)
         self.pending.weight[rows] = divergence(found.policy, found.prior)
         self.value[rows] = found.value
         self.to_play[rows] = self.states["to_play"]
         self.length += 1
-        self.game.step(self.states, found.action)
+        self.game.step(self.states, action)
         over = np.flatnonzero(self.states["terminated"])
         positions = self._harvest(over)
         if len(over):
@@ -113,6 +115,14 @@ class SelfPlay:
             self.length[over] = 0
             self.states[over] = self._start(len(over))
         return positions
+
+    def _action(self, found: Verdict) -> NDArray[np.int64]:
+        """What is played: early in a game, where many moves are good, a draw from the policy, if that is wished."""
+        if not self.sampled_moves:
+            return found.action
+        so_far = found.policy.cumsum(axis=1)
+        drawn = (so_far > self.rng.random((len(so_far), 1)) * so_far[:, -1:]).argmax(axis=1)
+        return np.where(self.length < self.sampled_moves, drawn, found.action)
 
     def _harvest(self, over: NDArray[np.int64]) -> Positions:
         """The pending positions of finished games, with what their games came to."""

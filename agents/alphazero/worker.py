@@ -90,6 +90,7 @@ class SelfPlayWorker:
             config.vary_komi,
             config.surprise_weight,
             config.random_plies,
+            config.sampled_moves if config.method == "puct" else 0,  # Gumbel's own noise varies its games
         )
         return Table(evaluator, self._player(evaluator), play)
 

@@ -92,9 +92,9 @@ class Engine:
     def _clear(self, line: Line) -> None:
         for command in (f"boardsize {line.size}", "clear_board", f"komi {line.komi:g}"):
             self._ask(command)
-        if self.told_time and self.seconds >= 1:
-            # So many seconds for each single move; a tenth is left for the way.
-            self._advise(f"time_settings 0 {max(1, int(0.9 * self.seconds))} 1")
+        # So many seconds for each single move, whole ones, as GTP has it; a tenth at least is left for the way.
+        if self.told_time and (told := int(0.9 * self.seconds)):
+            self._advise(f"time_settings 0 {told} 1")
 
     def _advise(self, command: str) -> None:
         """Tells what the game does not depend on: an engine that does not know it, or refuses it, has done no wrong."""

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import REPORT_SECONDS, Agent, Decision, Forfeit, Reports, Watch, carry_on
-from agents.search.search import Search, SearchConfig
+from agents.search.config import SearchConfig
+from agents.search.search import Search
 from agents.search.tree import NODE
 from envs.chance import Seeds
 from envs.games.game import Game, States

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sgfmill.sgf import Sgf_game
 
 from envs.errors import LabError
 from envs.games.game import Game
@@ -21,10 +24,11 @@ from rl_lab.arena.openings import open_game
 from rl_lab.arena.play import GameRecord
 from rl_lab.arena.report import game_dict
 from rl_lab.arena.store import Filter, Store
-from rl_lab.arena.tournament import Tournament
 from rl_lab.go_io.sgf import write_sgf
+from rl_lab.go_io.sgf_nodes import encodable
 
 MOVES_PER_LINE = 10
+DATE = len("YYYY-MM-DD")  # of a time as the database writes it
 
 
 def browse(path: Path, wanted: Filter, ply: int | None, limit: int, console: Console) -> None:
@@ -62,19 +66,19 @@ def export(path: Path, wanted: Filter, form: str, out: Path) -> str:
     """
     with Store(path, readonly=True) as store:
         game = stored_game(store)
-        records, seed, names = store.games(wanted), store.settings["seed"], [e.name for e in store.agents()]
+        records, times, entrants = store.games(wanted), store.times(), store.agents()
     try:
         if form == "sgf":
             if not isinstance(game, Go):
                 raise LabError(f"SGF is for games of Go; export {game.name} as json.")
             out.mkdir(parents=True, exist_ok=True)
             for record in records:
-                (out / f"{record.number:05d}.sgf").write_bytes(record_sgf(game, record))
+                (out / f"{record.number:05d}.sgf").write_bytes(record_sgf(game, record, times[record.number]))
         else:
             out.parent.mkdir(parents=True, exist_ok=True)
-            tournament = Tournament(game, names, seed, records)
-            games = [game_dict(tournament, record) for record in records]
-            text = json.dumps({"game": game.spec, "agents": names, "games": games}, indent=1)
+            games = [_with_times(game_dict(game, record), times[record.number]) for record in records]
+            agents = [dataclasses.asdict(entrant) for entrant in entrants]
+            text = json.dumps({"game": game.spec, "agents": agents, "games": games}, indent=1)
             out.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise LabError(f"Cannot write {error.filename or out}: {error.strerror or error}.") from None
@@ -91,9 +95,20 @@ def stored_game(store: Store) -> Game:
     return make_game(spec)
 
 
-def record_sgf(game: Go, record: GameRecord) -> bytes:
-    """The game of Go as SGF, with what the agents expected as comments."""
-    return write_sgf(game, record.actions, record.result, record.agents, record.values)
+def record_sgf(game: Go, record: GameRecord, times: tuple[str, str]) -> bytes:
+    """The game of Go as SGF: with its date, what the agents expected, and why it ended where a player gave it up."""
+    data = write_sgf(game, record.actions, record.result, record.agents, record.values)
+    written = Sgf_game.from_bytes(data)
+    root = written.get_root()
+    root.set("DT", times[0][:DATE])
+    if record.reason != "score":
+        root.add_comment_text(encodable(f"{record.reason}: {record.detail}"))
+    with_reason: bytes = written.serialise()
+    return with_reason
+
+
+def _with_times(found: dict[str, Any], times: tuple[str, str]) -> dict[str, Any]:
+    return found | {"started": times[0], "finished": times[1]}
 
 
 def games_table(game: Game, records: Sequence[GameRecord]) -> Table:

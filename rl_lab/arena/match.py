@@ -17,24 +17,30 @@ from rl_lab.arena.run import make_plan, open_session, play_out, players, report,
 from rl_lab.arena.schedule import Pairing
 from rl_lab.arena.session import Session
 from rl_lab.arena.sprt import Sprt
+from rl_lab.arena.statistics import Line, line
 from rl_lab.arena.tournament import Tournament
 
 
 class Verdict:
     """Feeds a sequential test with the pairs of games in the order of their openings.
 
-    In the order in which pairs end, short ones would come first, and a test on the run would see too many of those.
+    In the order in which pairs end, short ones would come first, and a test on the run would see too many of those. A
+    pair in which a game repeats an earlier one is no evidence.
     """
 
     def __init__(self, test: Sprt, session: Session, pairing: Pairing) -> None:
         self.test, self._session, self._pairing = test, session, pairing
+        self._seen: set[Line] = set()
         self.pairs = 0
-        """How many pairs the test has seen."""
+        """How many pairs have been looked at; the test has those of them that were evidence."""
 
     def __call__(self, display: Display, news: Sequence[GameRecord]) -> bool:
         """Whether the test has ended, after all games so far."""
         while self.test.verdict is None and len(games := self._session.played(self._pairing, self.pairs)) == 2:
-            self.test.add(sum(game.score(game.agents.index(self._pairing[0])) for game in games) / 2)
+            lines = {line(game) for game in games}
+            if self._seen.isdisjoint(lines):
+                self.test.add(sum(game.score(game.agents.index(self._pairing[0])) for game in games) / 2)
+            self._seen |= lines
             self.pairs += 1
         display.note(f"log likelihood ratio {self.test.llr:+.2f} after {self.pairs} pairs")
         return self.test.verdict is not None
@@ -67,9 +73,11 @@ def run_match(
 
 def _sentence(verdict: Verdict, a: str, b: str) -> str:
     test = verdict.test
-    judged = f"after the first {verdict.pairs} pairs of games, log likelihood ratio {test.llr:+.2f}"
+    repeated = verdict.pairs - test.pairs
+    without = f" ({repeated} of which repeat games and do not count)" if repeated else ""
+    judged = f"after the first {verdict.pairs} pairs of games{without}, log likelihood ratio {test.llr:+.2f}"
     if test.verdict is None:
-        return f"No verdict {judged}: more --games may bring one."
+        return f"No verdict {judged}: more games may bring one."
     accepted, rejected = (test.elo0, test.elo1) if test.verdict == "H0" else (test.elo1, test.elo0)
     found = test.estimate()
     return (

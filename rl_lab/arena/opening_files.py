@@ -39,6 +39,8 @@ class OpeningFile:
         openings: dict[tuple[str, int], Opening] = {}
         try:
             for file in sorted(path.glob("*.sgf")) if path.is_dir() else [path]:
+                if file.exists() and not file.is_file():  # of a pipe one might wait for the end for ever
+                    raise LabError(f"{file} is no file.")
                 data = file.read_bytes()
                 digest.update(data)
                 for where, actions in _read(game, file, data):

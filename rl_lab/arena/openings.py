@@ -10,7 +10,9 @@ than one position in LEAST_SHARE is balanced (the komi may be far from what rand
 taken. docs/tournaments.md says how much that gains, measured against perfect play.
 
 Openings are drawn in blocks of BLOCK candidates with a seed each, so a list of them can be continued later (more games
-in the same tournament) and is the same list as if it had been drawn at once.
+in the same tournament), from the block and the depth that it had reached. It is then the list that would have been
+drawn at once from that first depth; but a tournament that had asked for all of the games at once might have begun
+deeper, since the first depth is one with enough positions for the games asked for (least_depth).
 """
 
 from __future__ import annotations
@@ -68,22 +70,27 @@ def least_depth(game: Game, n: int, plies: int, seed: int) -> int:
 
     Raises LabError for a negative depth, and if the game has too few positions at any.
     """
+    depth, found = richest_depth(game, n, plies, seed)
+    if found < n:
+        raise _too_few(game, found, n, plies)
+    return depth
+
+
+def richest_depth(game: Game, n: int, plies: int, seed: int) -> tuple[int, int]:
+    """(the least depth >= plies at which n different positions exist, n); without one, that with the most, and those.
+
+    Positions exist as far as sampling finds them. Raises LabError for a negative depth.
+    """
     if plies < 0:
         raise LabError(f"There is no opening of {plies} moves: the depth must be 0 or more.")
-    most = 0
+    richest, most = plies, 0
     for depth in range(plies, game.max_plies):
-        seen: set[Position] = set()
-        fruitless = 0
-        for block in count():
-            before = len(seen)
-            seen |= {position for position, _ in _sample(game, depth, seed, block)}
-            if len(seen) >= n:
-                return depth
-            fruitless = 0 if len(seen) > before else fruitless + 1
-            if fruitless == BLOCKS_WITHOUT_NEWS:
-                break
-        most = max(most, len(seen))
-    raise _too_few(game, most, n, plies)
+        found = _count_positions(game, n, depth, seed)
+        if found > most:
+            richest, most = depth, found
+        if most == n:
+            break
+    return richest, most
 
 
 def draw_openings(
@@ -98,7 +105,7 @@ def draw_openings(
     """
     drawn = list(known)
     asked, depth = depth, len(drawn[-1].actions) if drawn else depth
-    taken = {position for position, _ in _positions(game, [opening.actions for opening in drawn])}
+    taken = set(positions(game, [opening.actions for opening in drawn]))
     fruitless = 0
     for block in count(drawn[-1].block + 1 if drawn else 0):
         if len(drawn) >= n:
@@ -108,7 +115,7 @@ def draw_openings(
         new = {p: actions for p, actions in _sample(game, depth, seed, block) if p not in taken}
         chosen = _balanced(game, list(new.values()), judge, seed_of(seed, depth, block)) if new else []
         drawn += [Drawn(actions, value, block) for actions, value in chosen]
-        taken |= {position for position, _ in _positions(game, [actions for actions, _ in chosen])}
+        taken |= set(positions(game, [actions for actions, _ in chosen]))
         fruitless = 0 if new else fruitless + 1
         if fruitless == BLOCKS_WITHOUT_NEWS:
             depth, fruitless = depth + 1, 0
@@ -125,11 +132,29 @@ def open_game(game: Game, openings: Sequence[Opening]) -> States:
     return states
 
 
+def positions(game: Game, openings: Sequence[Opening]) -> list[Position]:
+    """What makes the positions after the openings the same or not."""
+    return [_position(game, state) for state in open_game(game, openings)]
+
+
 def check_actions(game: Game, actions: Sequence[int]) -> None:
     """Raises LabError for an action that the game does not have: kernels do not check, and would write anywhere."""
     for action in actions:
         if not 0 <= action < game.num_actions:
             raise LabError(f"{action} is no action of {game.spec}: the file that it is from is damaged.")
+
+
+def _count_positions(game: Game, n: int, depth: int, seed: int) -> int:
+    """How many different positions sampling finds at that depth, at most n."""
+    seen: set[Position] = set()
+    fruitless = 0
+    for block in count():
+        before = len(seen)
+        seen |= {position for position, _ in _sample(game, depth, seed, block)}
+        fruitless = 0 if len(seen) > before else fruitless + 1
+        if len(seen) >= n or fruitless == BLOCKS_WITHOUT_NEWS:
+            break
+    return min(n, len(seen))
 
 
 def _too_few(game: Game, found: int, n: int, plies: int) -> LabError:
@@ -150,11 +175,6 @@ def _sample(game: Game, depth: int, seed: int, block: int) -> list[tuple[Positio
         game.step(states, actions[:, ply])
     running = np.flatnonzero(~states["terminated"])
     return [(_position(game, states[i]), tuple(actions[i].tolist())) for i in running]
-
-
-def _positions(game: Game, openings: Sequence[Opening]) -> list[tuple[Position, Opening]]:
-    states = open_game(game, openings)
-    return [(_position(game, states[i]), opening) for i, opening in enumerate(openings)]
 
 
 def _position(game: Game, state: np.void) -> Position:

@@ -45,6 +45,11 @@ class Options:
         """Openings for each two agents."""
         return (self.most_games + 1) // 2
 
+    @property
+    def takes_fewer(self) -> bool:
+        """Whether fewer games will do where there are not openings enough."""
+        return False
+
 
 @dataclass(frozen=True)
 class TournamentOptions(Options):
@@ -67,7 +72,7 @@ class MatchOptions(Options):
 
     sprt: Annotated[str, arg(metavar="ELO0,ELO1")] = ""
     """Stop as soon as it is decided (SPRT) whether the first agent is ELO0 or ELO1 better; --games is the most then,
-    by default 20,000. A number below 0 needs an equals sign: --sprt=-5,0."""
+    by default 20,000, or as many as there are openings for. A number below 0 needs an equals sign: --sprt=-5,0."""
     alpha: float = 0.05
     """How often the test may say ELO1 where ELO0 is true."""
     beta: float = 0.05
@@ -78,4 +83,9 @@ class MatchOptions(Options):
     @property
     def most_games(self) -> int:
         """Games as given or by default; a test needs many where the agents are nearly equal."""
-        return DEFAULT_GAMES_OF_A_TEST if self.games is None and self.sprt else super().most_games
+        return DEFAULT_GAMES_OF_A_TEST if self.takes_fewer else super().most_games
+
+    @property
+    def takes_fewer(self) -> bool:
+        """Whether nobody has said how many games a test may take."""
+        return self.games is None and bool(self.sprt)

@@ -26,6 +26,7 @@ from scipy.stats import t as student
 from envs.errors import LabError
 from rl_lab.arena.davidson import DRAW, ELO_PER_NAT, OUTCOME_SCORES, Games, Mode, Posterior, Profile, Vector, solve
 from rl_lab.arena.play import GameRecord
+from rl_lab.arena.statistics import distinct_games
 
 PRIOR_OPENINGS = 3.0
 CONFIDENCE = 0.95
@@ -60,7 +61,7 @@ class Ratings:
     draws: float
     """nu: the share of draws between equals is nu / (2 + nu)."""
     games: int
-    """How many games were rated; one that was only repeated counts once."""
+    """How many games were rated; one that is repeated counts once."""
     _inference: Inference = field(repr=False, compare=False)
 
     @property
@@ -81,10 +82,9 @@ class Ratings:
 def rate(records: Sequence[GameRecord], agents: Sequence[str], anchor: str | None = None) -> Ratings:
     """Rates the agents by their games among themselves; games with others are left out.
 
-    An agent without games is rated by the prior alone. Games of one pair number are from one opening. If all games that
-    two agents have played in the same seats from one opening are the same game, they count as one: agents that play
-    without chance would repeat it for ever. Raises LabError for an agent given twice, for fewer than two, and for an
-    anchor that is not among them.
+    An agent without games is rated by the prior alone. Games of one pair number are from one opening. A game that
+    repeats an earlier one does not count: agents that play without chance would repeat it for ever. Raises LabError for
+    an agent given twice, for fewer than two, and for an anchor that is not among them.
     """
     names = list(agents)
     if len(names) < 2 or len(set(names)) < len(names):
@@ -110,24 +110,6 @@ def rate(records: Sequence[GameRecord], agents: Sequence[str], anchor: str | Non
         games=len(distinct),
         _inference=inference,
     )
-
-
-def distinct_games(records: Sequence[GameRecord]) -> list[GameRecord]:
-    """The games without those that were certain to come out as they did.
-
-    They are the repetitions of a game where nothing else was ever played in the same seats from the same opening.
-    """
-    lines: dict[tuple[tuple[str, str], tuple[int, ...]], set[tuple[int, ...]]] = {}
-    for record in records:
-        lines.setdefault(_start(record), set()).add(tuple(record.actions))
-    seen: set[object] = set()
-    kept = []
-    for record in records:
-        start = _start(record)
-        if len(lines[start]) > 1 or start not in seen:
-            kept.append(record)
-        seen.add(start)
-    return kept
 
 
 class Inference:
@@ -214,10 +196,6 @@ def _contrasts(players: int, parameters: int, anchor: int | None) -> Vector:
     else:
         rows[:, anchor] -= 1
     return rows
-
-
-def _start(record: GameRecord) -> tuple[tuple[str, str], tuple[int, ...]]:
-    return record.agents, tuple(record.actions[: record.opening_plies])
 
 
 def _number(names: Sequence[str], name: str) -> int:

@@ -18,7 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.files import write_atomic
+from envs.games.game import Game
+from rl_lab.arena.classes import symmetry_line
 from rl_lab.arena.folder import PAGE, RESULTS
+from rl_lab.arena.openings import check_actions
 from rl_lab.arena.page import write_page
 from rl_lab.arena.play import GameRecord
 from rl_lab.arena.ratings import Ratings, rate
@@ -38,10 +41,15 @@ def print_report(tournament: Tournament, console: Console, anchor: str | None = 
     for table in cross_tables(tournament, ratings, max(1, (console.width - NAME_WIDTH) // MEETING_WIDTH)):
         console.print(table)
     console.print(summary(tournament), highlight=False, markup=False)
+    if symmetric := symmetry_line(tournament.game, tournament.records):
+        console.print(f"[yellow]{symmetric}[/yellow]", highlight=False)
     if failures := failures_line(tournament.records):
         console.print(failures, highlight=False, markup=False)
     if count_duplicates(tournament.records) > len(tournament.records) // 20:
-        console.print("[yellow]Repeated games add no evidence, so the intervals are too narrow.[/yellow]")
+        console.print(
+            "[yellow]Repeated games add no evidence: the ratings count each once, but the scores count all, and "
+            "their intervals are too narrow.[/yellow]"
+        )
     return ratings
 
 
@@ -102,13 +110,19 @@ def folded(name: str, width: int) -> str:
 def summary(tournament: Tournament) -> str:
     """What was played, in one sentence."""
     records = tournament.records
-    depths = sorted({record.opening_plies for record in records}) or [0]
-    depth = f"{depths[0]}" if len(depths) == 1 else f"{depths[0]} to {depths[-1]}"
-    start = f"{len({r.pair for r in records})} openings of {depth} moves" if depths[-1] else "the start"
+    from_start = not any(record.opening_plies for record in records)
+    start = "the start" if from_start else f"{len({r.pair for r in records})} openings of {opening_depth(records)}"
     return (
         f"{len(records)} games from {start}, with both colours from each; mean length {mean_plies(records):.1f} "
         f"moves; {count_duplicates(records)} games repeat an earlier one; seed {tournament.seed}."
     )
+
+
+def opening_depth(records: Sequence[GameRecord]) -> str:
+    """How deep the openings of one game or more are, such as "2 to 4 moves"."""
+    depths = [record.opening_plies for record in records]
+    low, high = min(depths), max(depths)
+    return f"{low} moves" if low == high else f"{low} to {high} moves"
 
 
 def failures_line(records: Sequence[GameRecord]) -> str:
@@ -157,13 +171,14 @@ def results_dict(tournament: Tournament, ratings: Ratings, settings: Mapping[str
             }
             for a, b in combinations(tournament.agents, 2)
         ],
-        "games": [game_dict(tournament, record) for record in records],
+        "games": [game_dict(tournament.game, record) for record in records],
     }
 
 
-def game_dict(tournament: Tournament, record: GameRecord) -> dict[str, Any]:
-    """A game as plain data."""
-    moves = [tournament.game.action_name(action) for action in record.actions]
+def game_dict(game: Game, record: GameRecord) -> dict[str, Any]:
+    """A game as plain data; raises LabError for an action that the game does not have."""
+    check_actions(game, record.actions)
+    moves = [game.action_name(action) for action in record.actions]
     return dataclasses.asdict(record) | {"plies": record.plies, "moves": moves}
 
 

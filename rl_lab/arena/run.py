@@ -22,10 +22,10 @@ from rl_lab.arena.display import Display
 from rl_lab.arena.folder import find_folder
 from rl_lab.arena.identity import Entrant, identify
 from rl_lab.arena.opening_files import OpeningFile
-from rl_lab.arena.openings import Drawn, draw_openings, least_depth, rollout_judge
+from rl_lab.arena.openings import Drawn, draw_openings, least_depth, richest_depth, rollout_judge
 from rl_lab.arena.options import DEFAULT_PLIES, Options, TournamentOptions
 from rl_lab.arena.play import GameRecord
-from rl_lab.arena.report import print_report, write_report
+from rl_lab.arena.report import opening_depth, print_report, write_report
 from rl_lab.arena.schedule import Schedule
 from rl_lab.arena.session import DrawOpenings, Plan, Session
 from rl_lab.arena.store import FILE, Store
@@ -100,25 +100,33 @@ def players(game_spec: str, agent_specs: Sequence[str], options: Options) -> Ite
 
 def make_plan(found: Players, plan_of: Schedule, rounds: int, options: Options) -> tuple[Plan, dict[str, Any]]:
     """What is to be played in so many rounds, and the settings that must not change from call to call."""
-    draw, text = openings(found.game, rounds * options.pairs, options)
+    draw, text, n = openings(found.game, rounds * options.pairs, options)
     settings = {"game": found.game.spec, "seed": options.seed, "openings": text}
-    return Plan(found.game, found.agents, plan_of, options.pairs, draw, options.seed, options.parallel_games), settings
+    return Plan(found.game, found.agents, plan_of, n // rounds, draw, options.seed, options.parallel_games), settings
 
 
-def openings(game: Game, n: int, options: Options) -> tuple[DrawOpenings, str]:
-    """Where at most n openings come from, and what they are in words; raises LabError if there are fewer."""
+def openings(game: Game, n: int, options: Options) -> tuple[DrawOpenings, str, int]:
+    """Where at most n openings come from, what was asked for in words, and n.
+
+    If there are fewer, n is what there are where those will do; else that raises LabError.
+    """
     if options.openings is not None:
         file = OpeningFile(game, options.openings, options.opening_plies)
+        if options.takes_fewer:
+            n = min(n, len(file.openings))
         file.draw(n, [])
-        return file.draw, file.text
+        return file.draw, file.text, n
     plies = DEFAULT_PLIES if options.opening_plies is None else options.opening_plies
+    if options.takes_fewer:
+        n = richest_depth(game, n, plies, options.seed)[1] or n
     depth = least_depth(game, n, plies, options.seed)
     judge = None if options.any_openings else rollout_judge(game)
 
     def draw(number: int, known: Sequence[Drawn]) -> list[Drawn]:
         return draw_openings(game, number, depth, options.seed, judge, known)
 
-    return draw, f"{'any' if judge is None else 'balanced'} random positions of {plies} moves"
+    # Not of `depth` moves: that may grow with the number of games, and this must stay as it is when some are added.
+    return draw, f"{'any' if judge is None else 'balanced'} random positions of {plies} moves", n
 
 
 def open_session(
@@ -188,7 +196,8 @@ def report(
             soft_wrap=True,
         )
         raise KeyboardInterrupt
-    write_report(tournament, ratings, folder, settings)
+    played = f"{settings['openings']}; those played have {opening_depth(tournament.records)}"
+    write_report(tournament, ratings, folder, {**settings, "openings": played})
     console.print(f"Results and games are in {folder}.", highlight=False, markup=False, soft_wrap=True)
 
 

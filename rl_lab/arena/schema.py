@@ -107,6 +107,10 @@ def readable_errors(path: Path) -> Iterator[None]:
         raise LabError(f"{path} has no such number: its numbers have 64 bits.") from None
     except json.JSONDecodeError as error:
         raise LabError(f"{path} is damaged (no JSON where JSON should be: {error}): restore a copy.") from None
+    except UnicodeEncodeError:
+        raise  # a text that cannot be stored: nothing is wrong with the file
+    except ValueError as error:
+        raise LabError(f"{path} is damaged ({error}): restore a copy.") from None
     except sqlite3.Error as error:
         said = str(error)
         if "is full" in said:

@@ -55,7 +55,7 @@ class Session:
         self._meetings: set[tuple[frozenset[str], int]] = set()
         self._news: list[GameRecord] = []
         self._last_number = 0
-        self._next_look = 0.0
+        self._next_look = self._next_claim = 0.0
 
     def play(self) -> Generator[list[GameRecord], None, None]:
         """Plays until nothing of the plan is missing; yields the games that are new, at first those in the file.
@@ -99,6 +99,9 @@ class Session:
                 with interrupts_held_back():
                     for _, record in ended:
                         self._keep(record)
+                # What others have played may decide the match while we are still playing.
+                if time.monotonic() >= self._next_look:
+                    self._look()
                 yield self._take_news()
             # What is still waiting is being played by others, who may die over it.
             self._look()
@@ -123,11 +126,11 @@ class Session:
 
     def _claim(self, waiting: dict[Key, Fixture], free: int) -> list[Fixture]:
         """Games for us to play, taken out of `waiting`."""
-        if not waiting or time.monotonic() < self._next_look:
+        if not waiting or time.monotonic() < self._next_claim:
             return []
         keys = self.store.claim(self._claims, list(waiting), free)
         if len(keys) < min(free, len(waiting)):  # the rest is with other processes: no need to ask again at every move
-            self._next_look = time.monotonic() + POLL_SECONDS
+            self._next_claim = time.monotonic() + POLL_SECONDS
         return [waiting.pop(key) for key in keys]
 
     def _keep(self, record: GameRecord) -> None:
@@ -138,6 +141,7 @@ class Session:
 
     def _look(self) -> None:
         """Reads the games that others have stored."""
+        self._next_look = time.monotonic() + POLL_SECONDS
         for record in self.store.games(Filter(after=self._last_number)):
             self._last_number = record.number
             key = (*record.agents, record.pair)

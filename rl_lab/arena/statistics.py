@@ -11,6 +11,9 @@ from rl_lab.arena.play import GameRecord
 
 Z95 = 1.959964  # the 97.5% quantile of the normal distribution
 
+Line = tuple[tuple[str, str], tuple[int, ...]]
+"""The agents of a game, in their seats, and its moves."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -112,12 +115,25 @@ def standings(records: Sequence[GameRecord], agents: Sequence[str]) -> list[Stan
 
 
 def count_duplicates(records: Iterable[GameRecord]) -> int:
-    """How many games repeat an earlier one: the same agents in the same seats with the same moves.
+    """How many games repeat an earlier one; see distinct_games."""
+    games = list(records)
+    return len(games) - len(distinct_games(games))
+
+
+def distinct_games(records: Iterable[GameRecord]) -> list[GameRecord]:
+    """The games without those that repeat an earlier one: the same agents in the same seats with the same moves.
 
     Repeated games tell nothing new, so intervals over them are too narrow; varied openings avoid them.
     """
-    games = [(record.agents, tuple(record.actions)) for record in records]
-    return len(games) - len(set(games))
+    games: dict[Line, GameRecord] = {}
+    for record in records:
+        games.setdefault(line(record), record)
+    return list(games.values())
+
+
+def line(record: GameRecord) -> Line:
+    """What two games have in common of which one is a repetition."""
+    return record.agents, tuple(record.actions)
 
 
 def mean_plies(records: Sequence[GameRecord]) -> float:

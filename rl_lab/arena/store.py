@@ -18,17 +18,13 @@ from rl_lab.arena.clock import utc_now
 from rl_lab.arena.identity import SHORT, Entrant
 from rl_lab.arena.openings import Drawn
 from rl_lab.arena.play import GameRecord
+from rl_lab.arena.rows import GAME_COLUMNS, check_settings, game_columns, read_game, read_opening
 from rl_lab.arena.schema import open_database, readable_errors, transaction
 
 FILE = "games.sqlite"
 
 Key = tuple[str, str, int]
 """A game: who moves first, who second, and the number of the opening."""
-
-GAME_COLUMNS = (
-    "first, second, opening, seed, actions, opening_plies, vals, outcome, result, reason, detail, events, "
-    "decisions_first, decisions_second, seconds_first, seconds_second"
-)
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,9 @@ class Store:
     def settings(self) -> dict[str, Any]:
         """All settings; empty in a new file."""
         with readable_errors(self.path):
-            return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM settings")}
+            settings = {key: json.loads(value) for key, value in self._read("SELECT key, value FROM settings")}
+            check_settings(settings)
+            return settings
 
     def settle(self, settings: Mapping[str, Any]) -> None:
         """Writes the settings into a new file; in any other those that it has must be the same, else LabError."""
@@ -114,7 +112,7 @@ class Store:
         """The openings so far, by their numbers."""
         rows = self._read("SELECT actions, value, block FROM openings ORDER BY number")
         with readable_errors(self.path):
-            return [Drawn(tuple(json.loads(actions)), value, block) for actions, value, block in rows]
+            return [read_opening(*row) for row in rows]
 
     def add_openings(self, openings: Sequence[Drawn]) -> None:
         """Writes the list of openings, which begins with those there are; what another process wrote first stays."""
@@ -135,7 +133,7 @@ class Store:
             parameters,
         )
         with readable_errors(self.path):
-            return [_record(row) for row in rows]
+            return [read_game(row) for row in rows]
 
     def times(self) -> dict[int, tuple[str, str]]:
         """When each game was taken up and when it was stored, by its number."""
@@ -158,7 +156,7 @@ class Store:
             marks = ", ".join("?" * (GAME_COLUMNS.count(",") + 3))
             cursor = self.connection.execute(
                 f"INSERT OR IGNORE INTO games ({GAME_COLUMNS}, started, finished) VALUES ({marks})",
-                (first, second, *_columns(record), *times),
+                (first, second, *game_columns(record), *times),
             )
         record.number = cursor.lastrowid or 0
         return cursor.rowcount == 1
@@ -174,7 +172,7 @@ class Store:
 
 def _changed(before: Entrant, now: Entrant, path: Path) -> LabError:
     if before.hash != now.hash:
-        what = f"another net lies there now (hash {before.hash[:SHORT]} then, {now.hash[:SHORT]} now)"
+        what = f"another net or program lies there now (hash {before.hash[:SHORT]} then, {now.hash[:SHORT]} now)"
     else:
         what = f"it played as {before.version} and is {now.version} now"
     return LabError(
@@ -200,43 +198,3 @@ def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
         clauses.append(sides)
         parameters += [wanted.agent or "", wanted.opponent or ""] * 2
     return " AND ".join(clauses), parameters
-
-
-def _columns(record: GameRecord) -> tuple[Any, ...]:
-    """The record's part of GAME_COLUMNS, from `opening` on."""
-    return (
-        record.pair,
-        str(record.seed),
-        json.dumps(record.actions),
-        record.opening_plies,
-        json.dumps([value if value is None else round(value, 4) for value in record.values]),
-        record.outcome,
-        record.result,
-        record.reason,
-        record.detail,
-        json.dumps(record.events),
-        *record.decisions,
-        *record.seconds,
-    )
-
-
-def _record(row: Sequence[Any]) -> GameRecord:
-    """The game of a row of Store.games."""
-    first, second, _, _, pair, seed, actions, plies, values, outcome, result, reason, detail, events, *rest = row
-    decisions, seconds, number = rest[0:2], rest[2:4], rest[4]
-    return GameRecord(
-        agents=(first, second),
-        pair=pair,
-        opening_plies=plies,
-        actions=json.loads(actions),
-        values=json.loads(values),
-        outcome=outcome,
-        result=result,
-        decisions=decisions,
-        seconds=seconds,
-        reason=reason,
-        detail=detail,
-        events=json.loads(events),
-        seed=int(seed),
-        number=number,
-    )

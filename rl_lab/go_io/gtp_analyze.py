@@ -135,12 +135,8 @@ def genmove_analyze(session: Session, words: Words, style: str) -> Iterator[str]
     if decision.forfeits and decision.forfeits[0]:
         yield "play resign"
         return
-    action, moves = int(decision.action[0]), move_infos(decision, wish.forbidden)
-    if action in wish.forbidden:  # of an agent that does not search, or that errs on purpose
-        if not moves:
-            raise GtpError(f"{session.player.agent.name} has nothing to say of the moves that are allowed")
-        action = moves[0].action
-    if moves:  # an empty line would end the answer
+    action = session.chosen(decision, wish.forbidden)
+    if move_infos(decision, wish.forbidden):  # an empty line would end the answer
         yield _line(session, wish, Views(session, states), decision, style)
     yield f"play {session.commit(wish.player, action, float(decision.value[0]))}"
 

@@ -9,7 +9,7 @@ import numpy as np
 from envs.errors import LabError
 from envs.games.game import States
 from envs.games.go.game import Go
-from envs.games.go.layout import BLACK, RUNNING, WHITE
+from envs.games.go.layout import BLACK, PLY_CAP, RUNNING, WHITE
 from rl_lab.go_io.gtp_text import GtpError
 
 
@@ -36,8 +36,9 @@ class Board:
 
     @property
     def is_over(self) -> bool:
-        """Whether two passes, or the ply cap, have ended the game."""
-        return bool(self._rows[-1]["terminated"][0])
+        """Whether two passes have ended the game; the ply cap, of which GTP knows nothing, has not."""
+        last = self._rows[-1]
+        return bool(last["terminated"][0]) and last["end_reason"][0] != PLY_CAP
 
     @property
     def is_empty(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from envs.errors import LabError
@@ -21,7 +22,10 @@ NAMED_RULES["new-zealand"] = ("situational", True)
 
 
 def loadsgf(session: Session, words: Words) -> str:
-    """loadsgf FILE [MOVE]: the position before that move, or the last; by this engine's rules and the file's komi."""
+    """loadsgf FILE [MOVE]: the position before that move, or the last; by this engine's rules and the file's komi.
+
+    A file without one leaves the komi as it is.
+    """
     want(words, 1, 2)
     until = text.whole(words[1]) - 1 if len(words) > 1 else None
     try:
@@ -31,12 +35,14 @@ def loadsgf(session: Session, words: Words) -> str:
     if until is not None and until < 0:
         raise GtpError("cannot load file: moves count from 1")
     board = Board(Go(read.game.size, None, session.game.superko, session.game.suicide))
-    board.set_komi(float(read.game.komi or 0))
+    with suppress(LabError):  # more than so small a board has points: then its own stays
+        board.set_komi(float(read.game.komi or 0) if read.has_komi else session.board.komi)
     board.set_up(read.stones, read.to_play)
     for ply, action in enumerate(read.actions[:until]):
         board.play((ply + read.to_play) % 2, action)
     session.take_up(board)
-    session.set_komi(board.komi)
+    if read.has_komi:
+        session.set_komi(board.komi)
     return ""
 
 
@@ -51,8 +57,11 @@ def printsgf(session: Session, words: Words) -> str:
     data = write_sgf(game, [action for _, action in board.moves], stones=board.stones, to_play=to_play)
     if not words or words[0] == "-":
         return data.decode("utf-8")
+    target = Path(words[0])
     try:
-        Path(words[0]).write_bytes(data)
+        if target.exists() and not target.is_file():  # into a pipe one might wait for ever
+            raise GtpError("cannot write file: it is none")
+        target.write_bytes(data)
     except (OSError, ValueError) as error:
         raise GtpError(f"cannot write file: {error}") from None
     return ""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from envs.games.go.coords import vertex
+from envs.games.go.layout import BLACK, WHITE
 from rl_lab.go_io import gtp_text as text
 from rl_lab.go_io.gtp_clock import Clock
-from rl_lab.go_io.gtp_session import Session
+from rl_lab.go_io.gtp_score import statuses
+from rl_lab.go_io.gtp_session import NothingToSay, Session
 from rl_lab.go_io.gtp_setup import Words
 from rl_lab.go_io.gtp_text import syntax_error, want
 
@@ -13,6 +17,19 @@ from rl_lab.go_io.gtp_text import syntax_error, want
 def genmove(session: Session, words: Words) -> str:
     want(words, 1)
     return session.genmove(text.colour(words[0]))
+
+
+def genmove_cleanup(session: Session, words: Words) -> str:
+    """KGS's, of players who do not agree about what is dead: no pass before the opponent's dead stones are captured."""
+    want(words, 1)
+    player = text.colour(words[0])
+    pass_action, states = session.game.num_actions - 1, session.board.position(player)
+    colours = session.game.stones(states[0])
+    dead = [chain for chain, status in statuses(session) if status == "dead"]
+    if any(colours.flat[chain[0]] == (WHITE, BLACK)[player] for chain in dead):
+        with suppress(NothingToSay):
+            return session.genmove(player, [pass_action])
+    return session.genmove(player)
 
 
 def reg_genmove(session: Session, words: Words) -> str:
@@ -93,7 +110,7 @@ def _check_times(*seconds: float) -> None:
 COMMANDS = {
     "genmove": genmove,
     "reg_genmove": reg_genmove,
-    "kgs-genmove_cleanup": genmove,
+    "kgs-genmove_cleanup": genmove_cleanup,
     "time_settings": time_settings,
     "kgs-time_settings": kgs_time_settings,
     "time_left": time_left,

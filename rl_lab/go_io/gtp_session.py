@@ -17,11 +17,16 @@ from envs.games.go.game import Go
 from rl_lab.go_io.gtp_board import Board
 from rl_lab.go_io.gtp_clock import Clock
 from rl_lab.go_io.gtp_text import GtpError
+from rl_lab.judgement import move_infos
 
 MOVES_TO_RESIGN = 3
 CLOCK_SHARE = 0.05  # of the time for a move, how long it may pass between two looks at the clock
 PONDERING = 2  # what chance is for, see seed_of
 INPUT_SECONDS = 0.02  # between two looks for the opponent's move
+
+
+class NothingToSay(GtpError):
+    """The agent knows of no move that it is allowed to play."""
 
 
 class Player:
@@ -157,15 +162,27 @@ class Session:
             raise GtpError(f"{self.player.agent.name} has no move ({forfeit.reason}): {forfeit.detail}")
         return decision
 
-    def genmove(self, player: int) -> str:
-        """The agent's move, played: a vertex, "pass" or "resign"."""
-        if self.board.is_over:
+    def genmove(self, player: int, forbidden: Sequence[int] = ()) -> str:
+        """The agent's move, played: a vertex, "pass" or "resign"; none that is forbidden, or a GtpError."""
+        if self.board.is_over and not forbidden:
             return self.commit(player, self.game.num_actions - 1)
         with self.thinking(player):
-            decision = self.decide(player, self.budget(player))
+            decision = self.decide(player, self.budget(player), forbidden)
         if decision.forfeits and decision.forfeits[0]:
             return "resign"
-        return self.commit(player, int(decision.action[0]), float(decision.value[0]))
+        return self.commit(player, self.chosen(decision, forbidden), float(decision.value[0]))
+
+    def chosen(self, decision: Decision, forbidden: Sequence[int]) -> int:
+        """The action of a decision, or, of an agent that does not search or errs on purpose, its best that is allowed.
+
+        NothingToSay if it knows of none.
+        """
+        action = int(decision.action[0])
+        if action not in forbidden:
+            return action
+        if moves := move_infos(decision, forbidden):
+            return moves[0].action
+        raise NothingToSay(f"{self.player.agent.name} has nothing to say of the moves that are allowed")
 
     def commit(self, player: int, action: int, value: float = 0.0) -> str:
         """Plays what the agent has decided; or "resign", if it has thought too little of its chances for too long."""

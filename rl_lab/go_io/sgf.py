@@ -28,7 +28,7 @@ from sgfmill import sgf, sgf_moves
 from envs.errors import IllegalAction, LabError
 from envs.games.game import States
 from envs.games.go.game import Go
-from envs.games.go.layout import BLACK, WHITE
+from envs.games.go.layout import BLACK, WHITE, max_plies_limit
 from envs.games.match import Match
 from rl_lab.go_io.sgf_nodes import COLOURS, Branch, action_of, add_branches, add_move, encodable, point_of, side_lines
 
@@ -65,6 +65,8 @@ class SgfGame:
     """Where Black's and White's stones are before the first move; empty unless the reader allowed them."""
     to_play: int = 0
     """Who moves first, 0 unless the reader allowed stones."""
+    has_komi: bool = True
+    """Whether the file names the komi."""
     variations: dict[int, list[Branch]] = field(default_factory=dict)
     """By the number of moves before it, what else might have been played; empty unless the reader kept them."""
 
@@ -129,10 +131,11 @@ def read_sgf(data: bytes, allow_setup: bool = False, keep_variations: bool = Fal
     """The first game in an SGF file: its main line, and the other lines if they are kept; marks are left out.
 
     A missing size is 19 and a missing komi 0, as SGF has it; rules that RULES does not name are read as positional
-    superko without suicide. A game longer than the usual ply cap gets a cap of its own length. `allow_setup` admits
-    stones before the first move (a handicap) and games that White begins. Of the other lines, what the rules do not
-    allow is left out. Raises LabError if the file is larger than two megabytes or not SGF of Go, sets up stones where
-    it must not, has a player who moves twice in a row, or if a move is illegal.
+    superko without suicide. A game longer than the usual ply cap gets a cap of its own length, if the board has one so
+    long. `allow_setup` admits stones before the first move (a handicap) and games that White begins. Of the other
+    lines, what the rules do not allow is left out. Raises LabError if the file is larger than two megabytes or not SGF
+    of Go, sets up stones where it must not, has a player who moves twice in a row, or if a move is illegal or one too
+    many.
     """
     if len(data) > MAX_BYTES:
         raise LabError(f"The SGF file has {len(data)} bytes; at most {MAX_BYTES} are read.")
@@ -154,13 +157,16 @@ def read_sgf(data: bytes, allow_setup: bool = False, keep_variations: bool = Fal
     superko, suicide = next((k for k, v in RULES.items() if v.lower() == rules.lower()), ("positional", False))
     game = Go(board.side, komi, superko, suicide)
     if len(plays) > game.max_plies:
+        most = max_plies_limit(game.capacity)
+        if len(plays) > most:
+            raise LabError(f"The game has {len(plays)} moves; on {game.size}x{game.size} the lab keeps {most} at most.")
         game = Go(board.side, komi, superko, suicide, max_plies=len(plays))
     points = board.list_occupied_points()
     black, white = (tuple(sorted(action_of(game, p) for c, p in points if c == colour)) for colour in COLOURS)
     first = plays[0][0] if plays else next_player if next_player in COLOURS else "w" if black and not white else "b"
     read = SgfGame(
         game, [], names, "draw" if result.lower() in ("0", "draw") else result, ratings,
-        (black, white), COLOURS.index(first) if allow_setup else 0,
+        (black, white), COLOURS.index(first) if allow_setup else 0, root.has_property("KM"),
     )  # fmt: skip
     read.actions.extend(_actions(game, read.start(), plays))
     if keep_variations:
@@ -171,6 +177,8 @@ def read_sgf(data: bytes, allow_setup: bool = False, keep_variations: bool = Fal
 def load_sgf(path: Path, allow_setup: bool = False, keep_variations: bool = False) -> SgfGame:
     """Reads a file by `read_sgf`; raises LabError, with the file's name, for a file that cannot be read too."""
     try:
+        if path.exists() and not path.is_file():  # of a pipe one might wait for the end for ever
+            raise LabError("this is no file.")
         with path.open("rb") as file:
             return read_sgf(file.read(MAX_BYTES + 1), allow_setup, keep_variations)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name

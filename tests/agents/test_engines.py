@@ -45,6 +45,7 @@ FAULTS = {
     "flood-equals": ("crash", "does not end"),
     "no-point": ("illegal", "'banana', which is no point"),
     "off-board": ("illegal", "'t19', which is no point"),
+    "digits": ("illegal", "', which is no point"),
     "empty": ("illegal", "'', which is no point"),
     "binary": ("crash", "is not GTP"),
     "refuse": ("illegal", "It refuses to go on: No move."),

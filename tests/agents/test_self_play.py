@@ -149,3 +149,18 @@ def test_random_openings_are_as_long_as_they_are_asked_to_be_and_leave_no_game_o
     assert shares[4] == 0 and 0.2 < shares[9] < 0.6
     none = SelfPlay(TicTacToe(), 100, random_opening=0.0, search_value_share=0.0, seed=[0], random_plies=9)
     assert none.states["ply"].max() == 0
+
+
+def test_the_first_moves_may_be_drawn_from_the_policy() -> None:
+    game, games = TicTacToe(), 2000
+    play = SelfPlay(game, games, random_opening=0.0, search_value_share=0.0, seed=[0], sampled_moves=1)
+    script = Script(game, [[0, 8]] * games)
+    policies = np.stack([policy_of(game, slot, 0) for slot in range(games)])
+    play.step(script)
+    first = play.pending.action.reshape(games, -1)[:, 0]
+    shares = np.bincount(first, minlength=9) / games
+    assert np.abs(shares - policies.mean(axis=0)).max() < 4 * np.sqrt(0.25 / games)
+    free = first != 8
+    play.step(Script(game, [[0, 8] if ok else [0, 0] for ok in free]))
+    second = play.pending.action.reshape(games, -1)[:, 1]
+    assert (second == np.where(free, 8, 0)).all()

@@ -175,7 +175,7 @@ def test_repeated_games_are_warned_of() -> None:
     print_report(tournament, Console(file=text, width=200))
     assert "12 games from 3 openings of 1 moves" in text.getvalue()
     assert "6 games repeat an earlier one" in text.getvalue()
-    assert "Repeated games add no evidence, so the intervals are too narrow." in text.getvalue()
+    assert "Repeated games add no evidence: the ratings count each once" in text.getvalue()
 
 
 @pytest.mark.parametrize(("repeated", "warned"), [(0, False), (1, False), (2, True)])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
+from sgfmill.sgf import Sgf_game
 
+from envs.games.go.game import Go
 from rl_lab import cli
+from rl_lab.arena.browse import record_sgf
+from rl_lab.arena.play import GameRecord
 from rl_lab.arena.store import Store
 from rl_lab.go_io.sgf import load_sgf
 
@@ -54,9 +59,22 @@ def test_games_are_exported_as_sgf_and_json(folder: Path, tmp_path: Path, capsys
         read = load_sgf(tmp_path / "sgf" / f"{record.number:05d}.sgf")
         assert (read.actions, read.players, read.result) == (record.actions, record.agents, record.result)
     assert cli.main(["games", str(folder), "--export", "json", "--opening", "1", "--to", str(tmp_path / "g.json")]) == 0
-    games = json.loads((tmp_path / "g.json").read_text())["games"]
-    assert [g["actions"] for g in games] == [record.actions for record in records if record.pair == 1]
+    found = json.loads((tmp_path / "g.json").read_text())
+    assert [g["actions"] for g in found["games"]] == [record.actions for record in records if record.pair == 1]
+    with Store(folder) as store:
+        times = store.times()
+        assert found["agents"] == [dataclasses.asdict(entrant) for entrant in store.agents()]
+    assert all((g["started"], g["finished"]) == times[g["number"]] for g in found["games"])
     assert cli.main(["games", str(folder), "--export", "json", "--to", str(folder / "results.json" / "x")]) == 2
+
+
+def test_an_sgf_file_says_when_the_game_was_and_why_it_was_given_up() -> None:
+    times = ("2026-11-22T18:59:59.999+00:00", "2026-11-22T19:00:00.000+00:00")
+    lost = GameRecord(("a", "b"), 0, 1, [0, 1], [None, 0.5], 1, "B+T", reason="time", detail="b took [12] s.")
+    root = Sgf_game.from_bytes(record_sgf(Go(5), lost, times)).get_root()
+    assert (root.get("DT"), root.get("C"), root.get("RE")) == ("2026-11-22", "time: b took [12] s.", "B+T")
+    played = GameRecord(("a", "b"), 0, 1, [0, 1], [None, 0.5], 1, "B+3")
+    assert not Sgf_game.from_bytes(record_sgf(Go(5), played, times)).get_root().has_property("C")
 
 
 def test_where_there_is_no_tournament_it_is_said(tmp_path: Path, capsys: Output) -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import io
 import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from envs.errors import LabError
+from envs.games.tic_tac_toe import TicTacToe
+from rl_lab.arena import run, session
 from rl_lab.arena.match import run_match
 from rl_lab.arena.options import MatchOptions
 from rl_lab.arena.pairs import pair_scores
+from rl_lab.arena.play import Fixture, GameRecord, stream_games
 from rl_lab.arena.sprt import Sprt
 from rl_lab.arena.store import Store
 from rl_lab.arena.tournament import Tournament
@@ -57,6 +64,22 @@ def test_too_few_games_bring_no_verdict(tmp_path: Path) -> None:
     assert "No verdict after the first 2 pairs" in text
 
 
+def test_a_test_without_a_number_of_games_takes_what_openings_there_are(tmp_path: Path) -> None:
+    openings = tmp_path / "openings.txt"
+    openings.write_text("1\n2\n3 4\n")
+    tournament, text = play(tmp_path / "out", sprt="0,5", openings=openings)
+    assert len(tournament.records) == 6
+    assert "No verdict after the first 3 pairs" in text
+    with pytest.raises(LabError, match="enough for 6 games"):
+        play(tmp_path / "more", sprt="0,5", openings=openings, games=8)
+    plan = run.openings(TicTacToe(), 10_000, MatchOptions(sprt="0,5"))
+    assert 1000 < plan[2] < 2000
+    with pytest.raises(LabError, match="different openings of 2 or more moves, not 10000"):
+        run.openings(TicTacToe(), 10_000, MatchOptions(sprt="0,5", games=20_000))
+    with pytest.raises(LabError, match="different openings of 50 or more moves"):
+        run.openings(TicTacToe(), 10_000, MatchOptions(sprt="0,5", opening_plies=50))
+
+
 def test_a_killed_match_may_have_played_later_openings_first(tmp_path: Path) -> None:
     """A pair counts only when all before it have been played."""
     whole, text = play(tmp_path / "whole", sprt="0,100", games=2000, parallel_games=8)
@@ -68,6 +91,24 @@ def test_a_killed_match_may_have_played_later_openings_first(tmp_path: Path) -> 
     assert text.splitlines()[1] == text_again.splitlines()[1]
     first = {(r.agents, r.pair): r.actions for r in whole.records}
     assert first.items() <= {(r.agents, r.pair): r.actions for r in again.records}.items()
+
+
+def test_the_games_of_another_process_can_end_a_match(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, _ = play(tmp_path / "theirs", sprt="0,100", games=2000, parallel_games=8)
+
+    def stream(*arguments: Any) -> Iterator[list[tuple[Fixture, GameRecord]]]:
+        for number, ended in enumerate(stream_games(*arguments)):
+            if number == 0:  # as if somebody else had stored a whole match while our first games were played
+                with closing(sqlite3.connect(tmp_path / "ours" / "games.sqlite")) as ours, ours:
+                    ours.execute("ATTACH ? AS theirs", (str(tmp_path / "theirs" / "games.sqlite"),))
+                    ours.execute("INSERT INTO games SELECT * FROM theirs.games")
+            yield ended
+
+    monkeypatch.setattr(session, "stream_games", stream)
+    monkeypatch.setattr(session, "POLL_SECONDS", 0.0)
+    shared, text = play(tmp_path / "ours", sprt="0,100", games=2000, parallel_games=8)
+    assert "H1, greedy against random" in text
+    assert len(shared.records) <= len(whole.records) + 8
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from envs.games.game import Game, States
 from envs.games.go.game import Go
 from envs.games.match import Match
 from envs.games.tic_tac_toe import TicTacToe
+from rl_lab.arena.classes import count_classes
 from rl_lab.arena.opening_files import OpeningFile
 from rl_lab.arena.openings import BAND, Drawn, draw_openings, least_depth, open_game, rollout_judge
 from rl_lab.go_io.sgf import write_sgf
@@ -62,6 +63,15 @@ def test_openings_are_as_much_deeper_as_it_takes() -> None:
         least_depth(game, 6000, 8, seed=0)
     with pytest.raises(LabError, match="depth must be 0 or more"):
         least_depth(game, 1, -1, seed=0)
+
+
+def test_openings_that_are_rotations_of_each_other_are_one_class() -> None:
+    game = TicTacToe()
+    nine = [(action,) for action in range(9)]
+    assert [count_classes(game, openings) for openings in (nine, nine[:4], [(0,), (4,)], [()])] == [3, 2, 2, 1]
+    assert count_classes(ConnectFour(), [(0,), (6,), (3,)]) == 2
+    drawn = [opening.actions for opening in draw_openings(Go(3), 60, 2, 0)]
+    assert len(drawn) >= 60 > 12 >= count_classes(Go(3), drawn)
 
 
 def test_openings_are_within_the_band_as_the_judge_sees_them() -> None:

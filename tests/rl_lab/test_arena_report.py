@@ -73,6 +73,22 @@ def test_a_folder_may_have_the_name_of_a_tag(tmp_path: Path) -> None:
     assert all(f"are in {folder}." in text.getvalue().replace("\n", "") for folder in (games, episodes))
 
 
+def test_the_report_tells_the_depth_of_the_openings_that_were_played(tmp_path: Path) -> None:
+    options = TournamentOptions(games=40, opening_plies=1, any_openings=True, out=tmp_path)
+    run_tournament("tic_tac_toe", ["random", "greedy"], options, Console(file=io.StringIO()))
+    settings = json.loads((tmp_path / "results.json").read_text())["settings"]
+    assert settings["openings"] == "any random positions of 1 moves; those played have 2 moves"
+
+
+def test_openings_that_are_symmetric_are_told_in_the_report(tmp_path: Path) -> None:
+    text = io.StringIO()
+    options = TournamentOptions(games=18, opening_plies=1, any_openings=True, out=tmp_path)
+    run_tournament("tic_tac_toe", ["random", "greedy"], options, Console(file=text, width=300))
+    told = "The 9 openings are only 3 but for rotations and reflections of the board"
+    assert told in text.getvalue()
+    assert told in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("action", [-1, 9, 10**6])
 def test_actions_that_the_game_does_not_have_are_one_sentence(action: int, tmp_path: Path) -> None:
     """A file may be damaged: a kernel that stepped by such an action would write outside of its arrays."""

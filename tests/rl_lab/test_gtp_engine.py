@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from pathlib import Path
 
@@ -157,6 +158,7 @@ def test_a_player_may_move_twice_and_superko_holds() -> None:
         ("komi 0.3", "? unacceptable komi: komi must be a multiple of 0.5, not 0.3."),
         ("komi 1000", "? unacceptable komi: komi must be within the 25 points of the board, not 1000.0."),
         ("play b i5", "? syntax error: 'i5' is no vertex of this board"),
+        (f"play b a{'1' * 5000}", f"? syntax error: 'a{'1' * 19}' is no vertex of this board"),
         ("play b f6", "? syntax error: 'f6' is no vertex of this board"),
         ("play blue a1", "? syntax error: 'blue' is no color"),
         ("genmove", "? syntax error: 1 arguments are needed, not 0"),
@@ -200,6 +202,46 @@ def test_sgf_files_load_and_print(tmp_path: Path) -> None:
     assert ask(gtp, f"loadsgf {path}") == "? illegal move"
     assert (ask(gtp, "list_stones w"), ask(gtp, "get_komi")) == ("E5", "5.5")
     assert ask(gtp, "boardsize 7", "kata-set-rules new-zealand", f"loadsgf {path}", "get_komi") == "3"
+
+
+def test_a_file_without_a_komi_leaves_the_komi(tmp_path: Path) -> None:
+    gtp, path = engine(), tmp_path / "game.sgf"
+    path.write_text("(;SZ[9];B[cc])")
+    assert ask(gtp, "komi 6.5", f"loadsgf {path}", "get_komi") == "6.5"
+    assert ask(gtp, "clear_board", "get_komi") == "6.5"
+    path.write_text("(;SZ[9]KM[0];B[cc])")
+    assert ask(gtp, f"loadsgf {path}", "get_komi") == "0"
+
+
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    gtp, pipe = engine(), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert ask(gtp, f"loadsgf {pipe}") == f"? cannot load file: {pipe}: this is no file."
+    assert ask(gtp, f"printsgf {pipe}") == "? cannot write file: it is none"
+
+
+def test_the_ply_cap_ends_no_game_over_gtp() -> None:
+    gtp = engine(size=2)
+    cap = int(gtp.session.board.states["max_plies"][0])
+    ask(gtp, *["play b pass"] * cap)  # of one player, so that they are no two passes in a row
+    assert gtp.session.board.states["terminated"][0]
+    assert ask(gtp, "lz-analyze w").startswith("info")
+    assert ask(gtp, "play b a1", "play w pass", "play b pass", "lz-analyze w") == "? the game is over"
+
+
+def test_dead_stones_are_captured_before_a_pass_in_a_cleanup() -> None:
+    gtp = engine("rollout:simulations=200", size=7)
+    black, white = "C1 C2 C3 C4 C5 C6 C7", "D1 D2 D3 D4 D5 D6 D7"
+    moves = [f"b {point}" for point in black.split()] + [f"w {point}" for point in white.split()] + ["w A4"]
+    ask(gtp, *(f"play {move}" for move in moves), "play b pass", "play w pass")
+    assert ask(gtp, "genmove b") == "pass"
+    assert ask(gtp, "kgs-genmove_cleanup b") != "pass"
+    for _ in range(40):
+        ask(gtp, "play w pass")
+        if ask(gtp, "kgs-genmove_cleanup b") == "pass":
+            break
+    assert ask(gtp, "final_status_list dead") == ""
+    assert "A4" not in ask(gtp, "list_stones w")
 
 
 def test_dead_alive_and_seki_by_random_games() -> None:
@@ -263,6 +305,7 @@ def test_commands_with_wrong_words_do_not_end_it_and_are_answered_one_by_one(lin
 
 def test_a_huge_line_is_one_short_answer() -> None:
     assert served(b"9" * (3 * MAX_LINE) + b"\nname\n") == b"? line too long\n\n= rl-lab random\n\n"
+    assert served(b"17 play b " + b"9" * (3 * MAX_LINE) + b"\n") == b"?17 line too long\n\n"
 
 
 def test_quit_is_answered_and_nothing_after_it() -> None:

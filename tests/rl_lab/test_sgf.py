@@ -100,6 +100,12 @@ def test_a_game_longer_than_the_usual_cap_is_read() -> None:
     assert (back.game, back.actions) == (game, actions)
 
 
+def test_a_game_too_long_for_the_board_is_one_sentence() -> None:
+    moves = "".join(f";B[{'a' if i % 2 else 'b'}a];W[]" for i in range(110))
+    with pytest.raises(LabError, match="The game has 220 moves; on 9x9 the lab keeps 202 at most"):
+        read_sgf(f"(;SZ[9]{moves})".encode())
+
+
 BAD = {
     "empty": (b"", "not readable as SGF"),
     "no sgf": (b"hello", "not readable as SGF"),
@@ -194,7 +200,9 @@ def test_setups_that_cannot_stand_are_one_sentence() -> None:
 
 
 def test_variations_are_kept_or_left_out() -> None:
-    data = b"(;SZ[5];B[cc](;W[bb];B[dd](;W[aa])(;W[ee]C[so]))(;W[bd]C[or];B[db];B[aa])(;W[cc])(;C[no move](;W[dd])))"
+    data = (
+        b"(;SZ[5]KM[0];B[cc](;W[bb];B[dd](;W[aa])(;W[ee]C[so]))(;W[bd]C[or];B[db];B[aa])(;W[cc])(;C[no move](;W[dd])))"
+    )
     assert read_sgf(data).variations == {}
     found = read_sgf(data, keep_variations=True)
     assert found.actions == [12, 6, 18, 0]

@@ -96,7 +96,7 @@ def test_another_tournament_in_the_file_is_one_sentence(store: Store) -> None:
 
 
 def test_a_changed_agent_is_noticed_and_nothing_lost(store: Store) -> None:
-    with pytest.raises(LabError, match=r"another net lies there now \(hash hash of b then, other now\)"):
+    with pytest.raises(LabError, match=r"another net or program lies there now \(hash hash of b then, other now\)"):
         store.enrol([Entrant("d", "hash", "rl-lab 1"), Entrant("b", "other", "rl-lab 1")])
     with pytest.raises(LabError, match="it played as rl-lab 1 and is rl-lab 2 now"):
         store.enrol([Entrant("b", "hash of b", "rl-lab 2")])

@@ -11,7 +11,12 @@ import pytest
 
 from envs.errors import LabError
 from rl_lab.arena import schema
+from rl_lab.arena.browse import stored_game
+from rl_lab.arena.claims import Claims
 from rl_lab.arena.folder import find_folder
+from rl_lab.arena.identity import Entrant
+from rl_lab.arena.openings import Drawn
+from rl_lab.arena.play import GameRecord
 from rl_lab.arena.schema import APPLICATION_ID, open_database
 from rl_lab.arena.store import Filter, Store
 
@@ -99,6 +104,31 @@ def test_rows_that_are_no_json_are_one_sentence(statement: str, tmp_path: Path) 
         store.connection.execute(statement)
         with pytest.raises(LabError, match="is damaged"):
             assert not store.settings and not store.openings()
+
+
+DAMAGE = {
+    "games": [
+        *("actions = '5'", "actions = 'null'", """actions = '["a"]'""", "actions = x'ff'", "vals = '3'"),
+        *("vals = '[[]]'", "seed = 'abc'", "seed = -1", "outcome = 7", "events = '3'", "events = '[3]'"),
+        *("opening_plies = 'x'", "decisions_first = 'x'", "seconds_second = 'x'", "result = x'00'"),
+    ],
+    "openings": ["actions = '5'", """actions = '["a"]'""", "value = 'x'", "block = 'x'"],
+    "settings": ["value = '5'", "value = 'null'", """value = '["go"]'"""],
+}
+
+
+@pytest.mark.parametrize(("table", "damage"), [(table, damage) for table, every in DAMAGE.items() for damage in every])
+def test_values_that_the_lab_never_writes_are_one_sentence(table: str, damage: str, tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.settle({"game": "tic_tac_toe"})
+        store.enrol([Entrant("a", "", ""), Entrant("b", "", "")])
+        store.add_openings([Drawn((0,))])
+        with Claims(store.connection, store.path) as claims:
+            store.add(claims, GameRecord(("a", "b"), 0, 1, [0, 1], [None, 0.5]))
+        store.connection.execute(f"UPDATE {table} SET {damage}")
+        with pytest.raises(LabError, match="is damaged") as caught:
+            assert store.games() and store.openings() and stored_game(store)
+        assert "\n" not in str(caught.value)
 
 
 def test_a_number_beyond_64_bits_is_one_sentence(tmp_path: Path) -> None:

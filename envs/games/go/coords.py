@@ -9,6 +9,8 @@ padded point          row's kernels      row's kernels    0             kernels.
 
 from __future__ import annotations
 
+import re
+
 from envs.errors import LabError
 
 COLUMNS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
@@ -28,9 +30,10 @@ def parse_vertex(text: str, size: int) -> int:
     if name == "PASS":
         return size * size
     column = COLUMNS.find(name[:1]) if name else -1
-    number = int(name[1:]) if name[1:].isascii() and name[1:].isdigit() else 0
+    number = int(name[1:]) if re.fullmatch("[0-9]{1,2}", name[1:]) else 0  # int() refuses thousands of digits
     if not (0 <= column < size and 1 <= number <= size):
         raise LabError(
-            f"'{text}' is no point of a {size}x{size} board: A1 to {COLUMNS[size - 1]}{size} (there is no I), or pass."
+            f"'{text[:20]}' is no point of a {size}x{size} board: A1 to {COLUMNS[size - 1]}{size} (there is no I), or "
+            "pass."
         )
     return (size - number) * size + column

@@ -15,6 +15,7 @@ from string import Template
 from agents.files import write_atomic
 from envs.errors import LabError
 from envs.games.game import Game
+from rl_lab.arena.classes import symmetry_line
 from rl_lab.arena.page.replay import replay_data
 from rl_lab.arena.page.shell import asset, render
 from rl_lab.arena.page.steps import find_series, legend, steps_chart
@@ -76,7 +77,8 @@ def _summary(game: Game, records: Sequence[GameRecord], agents: Sequence[str]) -
     openings, repeated = len({record.pair for record in records}), count_duplicates(records)
     length = f", {mean_plies(records):.1f} moves long on average" if records else ""
     again = f"; {repeated} of them repeat an earlier one" if repeated else ""
-    return f"{len(agents)} agents, {len(records)} games of {game.spec} from {openings} openings{length}{again}."
+    played = f"{len(agents)} agents, {len(records)} games of {game.spec} from {openings} openings{length}{again}."
+    return f"{played} {symmetry_line(game, records)}".strip()
 
 
 def _model(game: Game, ratings: Ratings) -> str:

@@ -55,6 +55,7 @@ def misbehave() -> bool:
         "no-point": "= banana\n\n",
         "illegal": "= A1\n\n",
         "off-board": "= T19\n\n",
+        "digits": "= A" + "1" * 5000 + "\n\n",
         "resign": "= resign\n\n",
         "refuse": "? no move\n\n",
         "binary": "\x00\xff= \x07\n\n",
