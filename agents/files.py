@@ -50,9 +50,6 @@ def save_arrays(stem: Path, arrays: Mapping[str, NDArray[Any]], description: Map
 
 def load_arrays(stem: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """(arrays, description) as save_arrays wrote them; raises LabError if they are missing or damaged."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     description = load_description(stem)
     path = stem.with_suffix(".safetensors")
     try:
@@ -61,10 +58,20 @@ def load_arrays(stem: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         raise LabError(f"{path} cannot be read: {error.strerror}.") from None
     if hashlib.sha256(data).hexdigest() != description.get("sha256"):
         raise LabError(f"{path} is damaged: its contents do not match the sha256 in {stem.name}.json.")
+    return read_arrays(data, path), description
+
+
+def read_arrays(data: bytes, path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays in the bytes of a safetensors file; raises LabError, which names `path`, if they are none."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
     try:
-        return load(data), description
+        return load(data)
     except SafetensorError as error:
         raise LabError(f"{path} is no safetensors file: {error}.") from None
+    except (KeyError, ValueError) as error:
+        raise LabError(f"{path} holds numbers of a kind that the lab does not read: {error}.") from None
 
 
 def load_description(stem: Path) -> dict[str, Any]:
@@ -74,7 +81,7 @@ def load_description(stem: Path) -> dict[str, Any]:
         description = json.loads(path.read_text())
     except OSError as error:
         raise LabError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):  # what is nested too deeply is not read
         raise LabError(f"{path} is damaged: it is not JSON.") from None
     if not isinstance(description, dict):
         raise LabError(f"{path} is damaged: it is no JSON object.")

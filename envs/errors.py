@@ -10,3 +10,7 @@ class LabError(Exception):
 
 class IllegalAction(LabError):
     """An action that the rules do not allow in the given state."""
+
+
+class NotFinite(LabError):
+    """A loss or a weight became NaN or infinite; a run that goes on from its last checkpoint comes to the same."""

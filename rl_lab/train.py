@@ -15,7 +15,7 @@ from rich.console import Console
 
 from agents.alphazero.config import AlphaZeroConfig
 from agents.sb3.config import DQNConfig, PPOConfig, config_from_json
-from envs.errors import LabError
+from envs.errors import LabError, NotFinite
 from rl_lab.commands import command
 from rl_lab.runs.curves import draw_curves
 from rl_lab.runs.display import TrainingDisplay
@@ -60,6 +60,8 @@ def train(config: Config, out: str | Path, resume: bool = False, console: Consol
         console.print(f"The run is in '{folder}'. {_what_next(training, folder)}", soft_wrap=True, highlight=False)
     except BrokenPipeError:  # nobody reads what could be said
         raise
+    except NotFinite:  # a resumed run would come to the same numbers
+        raise
     except (KeyboardInterrupt, LabError, OSError) as error:
         console.print(f"\nTo go on: [bold]{resume_command(training.learner, folder)}[/bold]", soft_wrap=True)
         if not isinstance(error, OSError):
@@ -74,7 +76,7 @@ def train(config: Config, out: str | Path, resume: bool = False, console: Consol
 def settings_of(run: Run, kind: type[C]) -> C:
     """The settings of a run; raises LabError if they are damaged or those of another learner."""
     text = run.config
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, RecursionError):
         names = set(json.loads(text))
         if names == {"tune"}:
             raise LabError(f"'{run.folder}' is a search for settings, not a run: rl-lab tune goes on with it.")
@@ -118,7 +120,7 @@ def _restore(training: Training, run: Run, console: Console) -> None:
         try:
             trainer.load(checkpoint)
         except LabError as error:
-            console.print(f"Skipping a checkpoint: {error}", style="yellow", soft_wrap=True)
+            console.print(f"Skipping a checkpoint: {error}", style="yellow", soft_wrap=True, markup=False)
             damaged.append(checkpoint)
             continue
         for checkpoint in damaged:

@@ -14,6 +14,24 @@ from envs.spec import unknown_name
 
 MAX_SEED = (1 << 63) - 1  # torch's generators take no more
 MAX_RANDOM_PLIES = 1000
+MAX_SAMPLED_MOVES = 10_000
+RANGES = {
+    "iterations": (0, 10**9),
+    "blocks": (1, 1000),
+    "channels": (1, 10_000),
+    "games": (1, 10**6),
+    "moves": (1, 10_000),
+    "simulations": (1, MAX_SIMULATIONS),
+    "considered": (1, 10_000),
+    "sampled_moves": (0, MAX_SAMPLED_MOVES),
+    "workers": (1, 1000),
+    "random_plies": (1, MAX_RANDOM_PLIES),
+    "batch_size": (1, 10**6),
+    "window_start": (1, 10**9),
+    "window_max": (1, 10**9),
+    "seed": (0, MAX_SEED),
+}
+"""The least and the most that each whole number may be."""
 METHODS = ("gumbel", "puct", "klent")
 
 PARTS = {
@@ -66,6 +84,8 @@ class AlphaZeroConfig:
     """Actions that the search considers at the root."""
     root_noise: float = 0.25
     """puct: the share of Dirichlet noise in the prior of the root."""
+    sampled_moves: int = 30
+    """puct: how many moves of a game are drawn by their visits, as in AlphaGo Zero; then the most visited is played."""
     kl_weight: float = 0.1
     """klent: how much a policy that leaves the net's own must gain."""
     entropy_weight: float = 0.03
@@ -129,9 +149,8 @@ class AlphaZeroConfig:
                 raise LabError(f"method must be one of {', '.join(METHODS)}, not '{value}'.")
             if field.name in _SHARES and not 0 <= value <= 1:
                 raise LabError(f"{field.name} must be between 0 and 1, not {value}.")
-        check_range("seed", self.seed, 0, MAX_SEED)
-        check_range("simulations", self.simulations, 1, MAX_SIMULATIONS)
-        check_range("random_plies", self.random_plies, 1, MAX_RANDOM_PLIES)
+        for name, (least, most) in RANGES.items():
+            check_range(name, getattr(self, name), least, most)
         if self.workers > self.games:
             raise LabError(f"{self.workers} workers cannot share {self.games} games: ask for more games.")
         self.size_shares  # noqa: B018 - raises for sizes that are none
@@ -164,27 +183,23 @@ class AlphaZeroConfig:
         """The inverse of to_json; raises LabError for text that holds no such settings."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LabError(f"The run's config.json is damaged: it is not JSON ({error}).") from None
         default = dataclasses.asdict(AlphaZeroConfig())
         for name, value in values.items() if isinstance(values, dict) else [("", values)]:
             known = default.get(name)
             wanted = (int, float) if isinstance(known, float) else type(known)
             confused = isinstance(value, bool) != isinstance(known, bool)  # a bool is an int to Python
-            if name not in default or confused or not isinstance(value, wanted):
+            huge = isinstance(value, int) and abs(value) > MAX_SEED
+            if name not in default or confused or huge or not isinstance(value, wanted):
                 raise LabError(f"The run's config.json is damaged: {name or 'all of it'} cannot be {value!r}.")
         return AlphaZeroConfig(**values)
 
 
-_POSITIVE = {
-    *("minutes", "blocks", "channels", "games", "considered", "moves", "batch_size", "replay_ratio"),
-    *("kl_weight", "workers"),
-    *("window_start", "window_max", "learning_rate", "checkpoint_seconds"),
-}
+_POSITIVE = {"minutes", "replay_ratio", "kl_weight", "learning_rate", "checkpoint_seconds"}
 _FINITE = {"replay_ratio", "kl_weight", "learning_rate"}
 _NOT_NEGATIVE = {
     "evaluation_seconds",
-    "iterations",
     "weight_decay",
     "entropy_weight",
     "ownership_weight",

@@ -18,14 +18,10 @@ from agents.alphazero.evaluator import inference_dtype
 from agents.alphazero.memory import BatchLimit
 from agents.alphazero.network import PolicyValueNet
 from agents.alphazero.replay import Positions
-from envs.errors import LabError
+from envs.errors import NotFinite
 
 WARMUP_STEPS = 100
 MAX_GRADIENT_NORM = 1.0
-
-
-class NotFinite(LabError):
-    """A loss is NaN or infinite: the weights are beyond use, the last checkpoint is not."""
 
 
 @dataclass
@@ -166,7 +162,7 @@ class Learner:
         return arrays
 
     def restore(self, state: dict[str, NDArray[Any]], steps: int) -> None:
-        """Takes over what `state` returned."""
+        """Takes over what `state` returned; raises RuntimeError, KeyError or ValueError if it is another net's."""
         self.steps = steps
         moments: dict[int, dict[str, Tensor]] = {}
         weights: dict[str, dict[str, Tensor]] = {"net": {}, "average": {}}
@@ -180,7 +176,16 @@ class Learner:
                 weights[part][rest] = tensor
         self.net.load_state_dict(weights["net"])
         self.average.load_state_dict(weights["average"])
+        self._check_moments(moments)
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
+
+    def _check_moments(self, moments: dict[int, dict[str, Tensor]]) -> None:
+        """Raises KeyError or ValueError for moments with which the optimizer, which takes any, could not go on."""
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        for index, named in moments.items():
+            shapes = {named["exp_avg"].shape, named["exp_avg_sq"].shape, parameters[index].shape}
+            if len(shapes) > 1 or named["step"].numel() != 1:
+                raise ValueError(f"the optimizer's moments {index} are those of other weights")
 
     def _to_tensors(self, batch: Positions) -> _Targets:
         tensors = {

@@ -13,13 +13,23 @@ from envs.chance import Seeds
 from envs.errors import LabError
 from envs.games.game import States
 
+WORDS = (
+    "DefaultCPUAllocator",
+    "std::bad_alloc",
+    "could not create a memory object",  # oneDNN
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+"""What a plain RuntimeError says when it was memory that ran out."""
+
 Answers = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether this is how numpy, or torch on any device, says that memory has run out."""
-    # On the CPU torch raises a plain RuntimeError.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+    message = str(error)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in message for words in WORDS)
 
 
 class BatchLimit:

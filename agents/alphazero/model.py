@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 from agents.alphazero.network import NetConfig, PolicyValueNet
+from agents.checkpoints import checkpoints_in
 from agents.files import load_arrays, load_description, save_arrays
 from envs.errors import LabError
 from envs.games import make_game
@@ -35,8 +38,7 @@ def find_model(path: Path) -> Path:
         raise LabError(f"There is no '{path}'; an alphazero agent needs the folder of a run or of a checkpoint.")
     if path.is_file():
         path = path.parent
-    newest = sorted(p for p in (path / CHECKPOINTS).glob("[0-9]*") if (p / f"{STEM}.json").exists())
-    for folder in [path, *reversed(newest)]:
+    for folder in [path, *reversed(checkpoints_in(path / CHECKPOINTS))]:
         if (folder / f"{STEM}.json").exists():
             return folder
     raise LabError(f"'{path}' holds no trained net: there is neither {STEM}.json nor {CHECKPOINTS}/ in it.")
@@ -63,8 +65,22 @@ def load_model(path: Path, game: Game | None = None) -> tuple[PolicyValueNet, Ga
         raise LabError(f"The net at '{folder}' plays {own_game.spec}, not {game.spec}.")
     arrays, _ = load_arrays(folder / STEM)
     try:
+        _check_shape(game, config, arrays)
         net = PolicyValueNet(game, config)
         net.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
-    except (RuntimeError, TypeError, ValueError):
+    except (RuntimeError, TypeError, ValueError, OverflowError):
         raise LabError(f"The weights in '{folder}' do not fit the net that {STEM}.json describes.") from None
     return net.eval(), game, description
+
+
+def _check_shape(game: Game, config: NetConfig, arrays: dict[str, NDArray[Any]]) -> None:
+    """Raises an error of torch's, or ValueError, unless these are the weights of such a net.
+
+    A description may be a stranger's: a net that it makes larger than its weights must not be built.
+    """
+    if config.blocks != sum(re.fullmatch(r"blocks\.\d+\.conv1\.weight", name) is not None for name in arrays):
+        raise ValueError("it has another number of blocks")
+    with torch.device("meta"):  # which takes no memory
+        shapes = {name: tuple(t.shape) for name, t in PolicyValueNet(game, config).state_dict().items()}
+    if shapes != {name: array.shape for name, array in arrays.items()}:
+        raise ValueError("it has other weights")

@@ -23,6 +23,7 @@ from agents.alphazero.replay import Replay, draw
 from agents.alphazero.resign import ResignCalibration
 from agents.alphazero.transfer import freeze, take_weights
 from agents.alphazero.worker import Harvest, SelfPlayWorker
+from agents.checkpoints import counted, measured, misfit_in_words
 from agents.files import load_arrays, load_description, save_arrays
 from envs.errors import LabError
 from envs.parallel import get_num_threads, use_threads_here
@@ -103,7 +104,8 @@ class Trainer:
         harvests = self.play()
         for harvest in harvests:
             self.replays[harvest.board].add(harvest.positions)
-            self.resigning.add(harvest.endings)
+            if harvest.board == len(self.boards) - 1:  # small boards end often, and otherwise
+                self.resigning.add(harvest.endings)
             self.owed += len(harvest.positions) * self.config.replay_ratio / self.config.batch_size
         played = time.perf_counter()
         losses = self._learn()
@@ -207,7 +209,8 @@ class Trainer:
         }
 
     def load(self, folder: Path) -> None:
-        """Takes over what `save` wrote, for a trainer of the same configuration; raises LabError if it is damaged."""
+        """Takes over what `save` wrote, for a trainer of the same configuration; raises LabError if it is damaged, or
+        another configuration's. After that the trainer is of no use until it has loaded a checkpoint that fits."""
         if load_description(folder / "trainer").get("format") != FORMAT:
             raise LabError(f"'{folder}' was written by another version of the lab; its net can still play.")
         arrays, description = load_arrays(folder / "trainer")
@@ -215,14 +218,22 @@ class Trainer:
         for name, array in arrays.items():
             part, _, rest = name.partition("/")
             parts.setdefault(part, {})[rest] = array
-        self.learner.restore(parts["learner"], description["steps"])
-        self.resigning.endings = parts["resigning"]["endings"]
+        with misfit_in_words(folder):
+            self._restore(parts, description)
+
+    def _restore(self, parts: dict[str, dict[str, NDArray[Any]]], description: dict[str, Any]) -> None:
+        """Takes over everything, so that nothing is left of a load that failed; raises an error of any kind if it does
+        not fit."""
+        if len(parts) != 2 + len(self.replays) + len(self.workers):
+            raise ValueError(f"it has {', '.join(sorted(parts))}")
+        self.learner.restore(parts["learner"], counted(description, "steps"))
+        self.resigning.endings = parts["resigning"]["endings"].reshape(-1, 3)
         for number, replay in enumerate(self.replays):
             replay.restore(parts[f"replay{number}"])
         for number, worker in enumerate(self.workers):
             worker.restore(parts[f"worker{number}"])
-        self.iteration, self.owed = description["iteration"], description["owed"]
-        self.seconds, self.evaluations = description["seconds"], description["evaluations"]
+        self.iteration, self.evaluations = counted(description, "iteration"), counted(description, "evaluations")
+        self.owed, self.seconds = measured(description, "owed"), measured(description, "seconds")
         self.learner.rng.bit_generator.state = description["learner_rng"]
 
 

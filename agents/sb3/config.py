@@ -136,7 +136,7 @@ def config_from_json(kind: type[C], text: str) -> C:
             key: value if isinstance(value, str) else json.dumps(value) for key, value in json.loads(text).items()
         }
         return build(kind, values, "the run")
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise LabError(f"The run's config.json is damaged: it holds no settings ({error}).") from None
     except LabError as error:
         raise LabError(f"The run's config.json is damaged. {error}") from None

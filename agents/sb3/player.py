@@ -22,11 +22,12 @@ from agents.agent import Agent, Decision
 from agents.alphazero.evaluator import choose_device
 from agents.alphazero.model import CHECKPOINTS
 from agents.alphazero.model import STEM as MODEL
+from agents.checkpoints import checkpoints_in
 from agents.files import load_arrays, load_description, save_arrays
 from agents.options import PolicyOptions
 from agents.sb3.config import DQNConfig, PPOConfig
 from agents.sb3.gym_vec_env import GymVecEnv, lab_spec
-from agents.sb3.policy import Config, Policy, blank_policy, policy_of, set_weights, weights_of
+from agents.sb3.policy import Config, Policy, blank_policy, check_size, policy_of, set_weights, weights_of
 from agents.scripted import RandomAgent
 from envs.chance import Seeds
 from envs.errors import LabError
@@ -90,7 +91,7 @@ def find_policy(path: Path) -> Path:
         raise LabError(f"There is no '{path}'; this agent needs the folder of a run or of a checkpoint.")
     if path.is_file():
         path = path.parent
-    folders = [path, path / BEST, *sorted((path / CHECKPOINTS).glob("[0-9]*"), reverse=True)]
+    folders = [path, path / BEST, *reversed(checkpoints_in(path / CHECKPOINTS))]
     for folder in folders:
         if (folder / f"{STEM}.json").exists():
             return folder
@@ -119,10 +120,12 @@ def load_policy(path: Path, algorithm: str, env: Game | World | GymVecEnv, sampl
     if not _fits(config, env):
         raise LabError(f"The policy at '{folder}' is for {config.env}, not for {_name(env)}.")
     arrays, _ = load_arrays(folder / STEM)
-    policy = blank_policy(config, env if isinstance(env, GymVecEnv) else seated_view(env), sample)
+    seen = env if isinstance(env, GymVecEnv) else seated_view(env)
     try:
+        check_size(config, seen, arrays)
+        policy = blank_policy(config, seen, sample)
         set_weights(policy.net, {name: torch.from_numpy(array) for name, array in arrays.items()})
-    except ValueError:
+    except (ValueError, TypeError, RuntimeError, OverflowError):
         raise LabError(f"The weights in '{folder}' do not fit the net that {STEM}.json describes.") from None
     return policy
 

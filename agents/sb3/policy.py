@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from agents.agent import Decision, sample_actions, uniform_policy
 from agents.alphazero.evaluator import choose_device
 from agents.sb3.config import DQNConfig, PPOConfig
-from agents.sb3.networks import policy_kwargs
+from agents.sb3.networks import PlanesExtractor, policy_kwargs
 from envs.chance import Seeds, uniform
 from envs.solo.world import World
 
@@ -122,6 +123,26 @@ def blank_policy(config: Config, env: Spaces, sample: bool = False) -> Policy:
     if isinstance(config, DQNConfig):
         return Policy(net.q_net.to(device), config.exploration, sample)
     return Policy(net.to(device), 0.0, sample)
+
+
+def check_size(config: Config, env: Spaces, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Raises ValueError or an error of torch's unless the weights are of a net as large as `config` says.
+
+    Settings on disk may be a stranger's: a net that they make larger than its weights must not be built.
+    """
+    kwargs = policy_kwargs(config, env if isinstance(env, World) else env.observation_space)
+    kind = kwargs["features_extractor_class"]
+    num_blocks = sum(name.endswith(".conv1.weight") for name in weights)
+    if kind is PlanesExtractor and num_blocks != config.blocks:
+        raise ValueError("it has another number of blocks")
+    if not any(array.shape[:1] == (config.hidden,) for array in weights.values()):
+        raise ValueError("it has another number of hidden units")
+    with torch.device("meta"):  # which takes no memory
+        extractor = kind(env.observation_space, **kwargs["features_extractor_kwargs"])
+    for name, tensor in weights_of(extractor).items():
+        array = weights.get(f"features_extractor.{name}")
+        if array is None or array.shape != tuple(tensor.shape):
+            raise ValueError(f"its {name} is another")
 
 
 def weights_of(net: nn.Module) -> dict[str, Tensor]:

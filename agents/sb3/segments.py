@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.files import write_atomic
+from agents.files import read_arrays, write_atomic
 from envs.errors import LabError
 
 SEGMENT_BYTES = 8 * 2**20
@@ -39,8 +39,6 @@ def save_segments(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> list[str]
 
 def load_segments(folder: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """The arrays that `save_segments` wrote; raises LabError if a segment is missing or damaged."""
-    from safetensors.numpy import load
-
     parts = []
     for name in names:
         try:
@@ -49,7 +47,7 @@ def load_segments(folder: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]
             raise LabError(f"{folder / name} cannot be read: {error.strerror}.") from None
         if f"{hashlib.sha256(data).hexdigest()}.safetensors" != name:
             raise LabError(f"{folder / name} is damaged: its contents do not match its name.")
-        parts.append(load(data))
+        parts.append(read_arrays(data, folder / name))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 

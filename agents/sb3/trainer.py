@@ -13,6 +13,7 @@ from gymnasium import spaces
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.type_aliases import TrainFreq
 
+from agents.checkpoints import counted, measured, misfit_in_words
 from agents.files import load_arrays, save_arrays
 from agents.sb3.config import DQNConfig, PPOConfig
 from agents.sb3.dqn import LabDQN, make_dqn
@@ -24,7 +25,7 @@ from agents.sb3.segments import load_segments, save_segments
 from agents.sb3.state import GlobalChance, model_state, part_of, restore_model
 from agents.sb3.vec_env import WorldVecEnv
 from envs.chance import seed_states
-from envs.errors import LabError
+from envs.errors import NotFinite
 from envs.games.registry import GAMES, make_game
 from envs.spec import Spec
 
@@ -158,7 +159,7 @@ class Sb3Trainer:
         """Raises LabError if the net has been ruined, so that no checkpoint is."""
         finite = torch.stack([torch.isfinite(weights).all() for weights in self.model.policy.parameters()])
         if not bool(finite.all()):  # asked once, since each question makes a GPU wait
-            raise LabError(
+            raise NotFinite(
                 f"The net's weights are no longer finite at step {self.steps:,}: take a lower learning_rate."
             )
 
@@ -194,10 +195,11 @@ class Sb3Trainer:
     def load(self, folder: Path) -> None:
         """Takes over what `save` wrote, for a trainer of the same configuration; raises LabError if it is damaged."""
         arrays, description = load_arrays(folder / STEM)
-        arrays |= load_segments(folder, description["segments"])
-        restore_model(self.model, arrays, description["numbers"])
-        self.env.load(part_of(arrays, "environments"))
-        if self.pool:
-            self.pool.load(part_of(arrays, "pool"))
-        self.chance.restore(part_of(arrays, "chance"))
-        self.iteration, self.seconds = description["iteration"], description["seconds"]
+        with misfit_in_words(folder):
+            arrays |= load_segments(folder, description["segments"])
+            restore_model(self.model, arrays, description["numbers"])
+            self.env.load(part_of(arrays, "environments"))
+            if self.pool:
+                self.pool.load(part_of(arrays, "pool"))
+            self.chance.restore(part_of(arrays, "chance"))
+            self.iteration, self.seconds = counted(description, "iteration"), measured(description, "seconds")

@@ -27,7 +27,8 @@ LEAST_EVALUATION_SECONDS = 45.0
 class AlphaZeroTraining(Training):
     """AlphaZero under way."""
 
-    adjustable = ("minutes", "iterations", "device", "checkpoint_seconds", "evaluation_seconds")  # no iteration differs
+    # no iteration differs
+    adjustable = ("minutes", "iterations", "device", "checkpoint_seconds", "evaluation_seconds", "anchors")
     limit = "minutes"
     learner = "alphazero"
 
@@ -72,7 +73,13 @@ class AlphaZeroTraining(Training):
 
     def iterate(self) -> tuple[dict[str, Any], Figures]:
         with _memory_in_words():
-            measured = self.trainer.iterate()
+            try:
+                measured = self.trainer.iterate()
+            except RuntimeError as error:
+                if is_out_of_memory(error):
+                    raise
+                why = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
+                raise LabError(f"Training failed with {why}; the run stays at its last checkpoint.") from error
         return asdict(measured), self._figures(measured)
 
     def _figures(self, m: Iteration) -> Figures:

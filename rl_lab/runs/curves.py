@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ def draw_curves(run: Run, path: Path) -> None:
 
 def _draw_scores(axes: Any, evaluations: list[dict[str, Any]]) -> None:
     """Score in percent with its 95% interval, a line for each anchor."""
-    anchors = evaluations[0]["scores"] if evaluations else {}
-    for color, anchor in zip(COLORS, anchors, strict=False):
+    anchors = _names(evaluations)
+    for color, anchor in zip(cycle(COLORS), anchors, strict=False):
         _draw_intervals(axes, evaluations, anchor, 100, color, f"against {anchor}")
     axes.axhline(50, color="gray", linewidth=0.8, linestyle=":")
     axes.set(xlabel="minutes of training", ylabel="score in %, with 95% interval", ylim=(0, 102), title="Strength")
@@ -50,7 +51,7 @@ def _draw_scores(axes: Any, evaluations: list[dict[str, Any]]) -> None:
 
 def _draw_returns(axes: Any, training: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> None:
     """Return of held-out episodes with its 95% interval, and of the episodes that were learned from."""
-    for color, name in zip(COLORS, evaluations[0]["scores"], strict=False):
+    for color, name in zip(cycle(COLORS), _names(evaluations), strict=False):
         _draw_intervals(axes, evaluations, name, 1, color, f"held-out {name}")
     learned = [m for m in training if m["episode_return"] is not None]
     axes.plot(
@@ -64,9 +65,15 @@ def _draw_returns(axes: Any, training: list[dict[str, Any]], evaluations: list[d
     axes.legend(loc="lower right")
 
 
+def _names(evaluations: list[dict[str, Any]]) -> list[str]:
+    """What scores there are; a resumed run may have others than before."""
+    return list(dict.fromkeys(name for m in evaluations for name in m["scores"]))
+
+
 def _draw_intervals(
     axes: Any, evaluations: list[dict[str, Any]], name: str, scale: float, color: str, label: str
 ) -> None:
+    evaluations = [m for m in evaluations if name in m["scores"]]
     minutes = [m["seconds"] / 60 for m in evaluations]
     mean, low, high = ([scale * m["scores"][name][end] for m in evaluations] for end in ("mean", "low", "high"))
     axes.plot(minutes, mean, "o-", color=color, label=label)

@@ -27,7 +27,8 @@ class RunLog:
             console.print(NO_TENSORBOARD, soft_wrap=True, markup=False)
         evaluations = run.metrics("evaluation")
         self._evaluated = evaluations[-1] if evaluations else {"iteration": -1, "clock": 0}
-        self._highest = max((m["scores"] for m in evaluations), key=mean_score, default=None)
+        alike = [m["scores"] for m in evaluations if m["scores"].keys() == evaluations[-1]["scores"].keys()]
+        self._highest = max(alike, key=mean_score, default=None)
 
     def __enter__(self) -> RunLog:
         self.display.__enter__()
@@ -37,7 +38,11 @@ class RunLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.display.__exit__(kind, error, trace)
-        self._tensorboard.close()
+        try:
+            self._tensorboard.close()
+        except OSError:
+            if error is None:  # what ended the run matters more
+                raise
 
     def iteration(self, measured: dict[str, Any], figures: Figures) -> None:
         """Takes in an iteration."""
@@ -79,9 +84,11 @@ class RunLog:
         self._film()
         self.display.evaluation([training.score_text(name, score) for name, score in scores.items()])
         logged = logged_scores(scores)
-        if self._highest is None or is_no_worse(logged, self._highest):
+        # Scores against others than before cannot be compared with these.
+        highest = self._highest if self._highest and self._highest.keys() == logged.keys() else None
+        if highest is None or is_no_worse(logged, highest):
             self.run.save_best(training.trainer.iteration, training.save_player)
-        self._highest = max(filter(None, (self._highest, logged)), key=mean_score)
+        self._highest = max(filter(None, (highest, logged)), key=mean_score)
         position = {"iteration": training.trainer.iteration, "clock": training.clock}
         self._evaluated = position
         seconds = training.trainer.seconds

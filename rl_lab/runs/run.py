@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,12 +25,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from agents.alphazero.model import CHECKPOINTS
+from agents.checkpoints import checkpoint_name, checkpoints_in
 from agents.files import sync_folder, write_atomic
 from envs.errors import LabError
+from rl_lab.runs.measurements import read_measurements
 
 BEST = "best"
 BESTS = ".best"  # what `best` has been a link to
 KEPT_CHECKPOINTS = 2
+LEFTOVER = re.compile(r"\.[0-9]{8,}(\.old)?\.tmp")
+"""What a kill leaves behind of a checkpoint that was being written or deleted."""
 
 
 class Run:
@@ -90,7 +95,7 @@ class Run:
 
     def checkpoints(self) -> list[Path]:
         """The checkpoints, oldest first; each was whole when it got its name."""
-        return _numbered(self.folder / CHECKPOINTS)
+        return checkpoints_in(self.folder / CHECKPOINTS)
 
     def save_checkpoint(self, iteration: int, write: Callable[[Path], None]) -> Path:
         """Lets `write` fill a folder, makes it the newest checkpoint, and deletes all but the newest two.
@@ -111,7 +116,7 @@ class Run:
         link.unlink(missing_ok=True)
         link.symlink_to(newest.relative_to(self.folder))
         link.replace(best)
-        for old in _numbered(newest.parent):
+        for old in checkpoints_in(newest.parent):
             if old != newest:
                 with suppress(OSError):
                     self.delete_checkpoint(old)
@@ -120,14 +125,15 @@ class Run:
     def save(self, kind: str, iteration: int, write: Callable[[Path], None]) -> Path:
         """Lets `write` fill the folder of an iteration in the folder `kind`: whole, or not at all."""
         parent = self.folder / kind
-        final = parent / f"{iteration:08d}"
+        final = parent / checkpoint_name(iteration)
         if final.exists():
             return final
         temporary = parent / f".{final.name}.tmp"
         try:
             parent.mkdir(exist_ok=True)
-            for leftover in parent.glob(".*.tmp"):
-                shutil.rmtree(leftover, ignore_errors=True)
+            for leftover in parent.iterdir():
+                if LEFTOVER.fullmatch(leftover.name):
+                    shutil.rmtree(leftover, ignore_errors=True)
             temporary.mkdir()
             write(temporary)
             sync_folder(temporary)
@@ -157,26 +163,15 @@ class Run:
             file.write(json.dumps(measurement) + "\n")
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """All measurements, or those of one kind; a last line that a kill cut short is left out."""
+        """All measurements, or those of one kind; lines that are damaged are left out."""
         try:
-            lines = (self.folder / "metrics.jsonl").read_text().splitlines()
+            data = (self.folder / "metrics.jsonl").read_bytes()
         except FileNotFoundError:
             return []
-        found = []
-        for line in lines:
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                continue
-        return [m for m in found if kind in (None, m["kind"])]
+        return [m for m in read_measurements(data) if kind in (None, m["kind"])]
 
     def forget_after(self, iteration: int) -> None:
         """Drops the measurements of later iterations."""
         kept = [m for m in self.metrics() if m.get("iteration", 0) <= iteration]
         text = "".join(json.dumps(m) + "\n" for m in kept)
         write_atomic(self.folder / "metrics.jsonl", text.encode())
-
-
-def _numbered(parent: Path) -> list[Path]:
-    """The folders in `parent` that are named by an iteration, oldest first."""
-    return sorted(p for p in parent.glob("[0-9]*") if p.is_dir())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,20 @@ class TensorBoard:
     """Writes numbers into a folder of event files; without the package `tensorboard`, into nothing."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        """Goes on after `step`: what an earlier process wrote beyond it is not shown any more."""
+        """Goes on after `step`: what an earlier process wrote beyond it is not shown any more.
+
+        Raises OSError, here or later, if the folder cannot be written.
+        """
         self._writer: Any = None
+        self._until_closed = ExitStack()
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             return
-        self._writer = SummaryWriter(str(folder), purge_step=step + 1, flush_secs=FLUSH_SECONDS)
+        with ExitStack() as stack:
+            stack.enter_context(_silent_writer())
+            self._writer = SummaryWriter(str(folder), purge_step=step + 1, flush_secs=FLUSH_SECONDS)
+            self._until_closed = stack.pop_all()
 
     @property
     def is_there(self) -> bool:
@@ -37,6 +46,23 @@ class TensorBoard:
                 self._writer.add_scalar(prefix + name, value, step)
 
     def close(self) -> None:
-        """Writes what has not been written yet."""
+        """Writes what has not been written yet; raises OSError if that, or an earlier writing, has failed."""
         if self._writer is not None:
-            self._writer.close()
+            with self._until_closed, closing(self._writer):
+                self._writer.flush()
+
+
+@contextmanager
+def _silent_writer() -> Iterator[None]:
+    """Keeps TensorBoard's thread from printing its errors, which whoever writes or flushes next is told of as well."""
+    before = threading.excepthook
+
+    def tell(failure: threading.ExceptHookArgs) -> None:
+        if not type(failure.thread).__module__.startswith("tensorboard."):
+            before(failure)
+
+    threading.excepthook = tell
+    try:
+        yield
+    finally:
+        threading.excepthook = before

@@ -16,6 +16,7 @@ from rl_lab.zoo.options import LEVELS
 
 CARD = "card"  # the stem of card.json
 LICENCE = "MIT, as the lab"
+HUGE = 1e20  # beyond any seed
 
 
 @dataclass(frozen=True)
@@ -165,4 +166,6 @@ def _read_field(name: str, annotation: str, value: Any) -> Any:
     kinds = tuple(kind for part in annotation.split(" | ") for kind in _KINDS[part])
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise ValueError(f"{name} is {value!r}")
+    if isinstance(value, int | float) and not -HUGE < value < HUGE:  # nor a NaN
+        raise ValueError(f"{name} is no number that a card can hold")
     return value

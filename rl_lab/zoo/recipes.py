@@ -51,9 +51,9 @@ RECIPES: dict[str, Recipe] = {
         minutes=55,
         blocks=6,
         channels=64,
-        simulations=400,
+        simulations=200,
         measured_on=("go:size=5", "go:size=7", "go:size=9"),
-        opponents=("rollout:simulations=1000", "gnugo:level=10"),
+        opponents=("rollout:simulations=200", "gnugo:level=10,processes=2"),
         settings=_SIZES,
         start=Recipe(
             game="go:size=7",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +16,7 @@ from tic_tac_toe_truth import all_positions, true_values
 
 from agents.alphazero.config import AlphaZeroConfig
 from agents.alphazero.evaluator import NetEvaluator
-from agents.alphazero.learner import Learner, NotFinite
+from agents.alphazero.learner import Learner
 from agents.alphazero.model import find_model, load_model, save_model
 from agents.alphazero.network import NetConfig, PolicyValueNet
 from agents.alphazero.player import AlphaZeroAgent
@@ -22,7 +24,7 @@ from agents.alphazero.replay import Positions, Replay
 from agents.alphazero.trainer import Trainer
 from agents.registry import make_agent
 from envs.chance import seed_states
-from envs.errors import LabError
+from envs.errors import LabError, NotFinite
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
 from envs.games.go.game import Go
@@ -229,6 +231,7 @@ def test_a_saved_net_plays_other_sizes_of_its_game_and_no_other_game(tmp_path: P
         (lambda d: (d / "model.safetensors").write_bytes(b"rubbish"), "damaged"),
         (lambda d: (d / "model.safetensors").unlink(), "cannot be read"),
         (lambda d: (d / "model.json").write_text("{"), "not JSON"),
+        (lambda d: (d / "model.json").write_text("[" * 200_000), "not JSON"),
         (lambda d: (d / "model.json").write_text("[]"), "damaged"),
         (lambda d: (d / "model.json").write_text("{}"), "not the description"),
         (lambda d: (d / "model.json").unlink(), "holds no trained net"),
@@ -241,6 +244,29 @@ def test_a_damaged_net_is_one_clear_sentence(damage: object, words: str, tmp_pat
     with pytest.raises(LabError, match=words) as caught:
         make_agent(f"alphazero:{tmp_path}", game)
     assert "\n" not in str(caught.value)
+
+
+def test_a_description_that_makes_the_net_larger_than_its_weights_is_refused_before_it_is_built(tmp_path: Path) -> None:
+    game = Go(3)
+    save_model(tmp_path, random_net(game), game, {})
+    text = json.loads((tmp_path / "model.json").read_text())
+    for size in ({"blocks": 10**9}, {"channels": 10**7}, {"head_channels": 10**7}, {"blocks": 3}, {"channels": 10**30}):
+        (tmp_path / "model.json").write_text(json.dumps({**text, "net": {**text["net"], **size}}))
+        with pytest.raises(LabError, match=r"do not fit the net that model\.json describes"):
+            load_model(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["BF16", "F8_E4M3"])
+def test_numbers_that_numpy_does_not_know_are_one_sentence(kind: str, tmp_path: Path) -> None:
+    save_model(tmp_path, random_net(Go(3)), Go(3), {})
+    length = 2 if kind == "BF16" else 1
+    header = json.dumps({"stem.weight": {"dtype": kind, "shape": [1], "data_offsets": [0, length]}}).encode()
+    data = len(header).to_bytes(8, "little") + header + bytes(length)
+    (tmp_path / "model.safetensors").write_bytes(data)
+    text = json.loads((tmp_path / "model.json").read_text())
+    (tmp_path / "model.json").write_text(json.dumps({**text, "sha256": hashlib.sha256(data).hexdigest()}))
+    with pytest.raises(LabError, match="numbers of a kind that the lab does not read"):
+        load_model(tmp_path)
 
 
 def test_a_run_that_is_not_there() -> None:
@@ -260,6 +286,15 @@ def test_bad_settings_are_one_clear_sentence() -> None:
         {"seed": 1 << 63},
         {"simulations": 0},
         {"simulations": 10**9},
+        {"games": 10**30},
+        {"channels": 10**22},
+        {"blocks": 10**9},
+        {"window_max": 10**24},
+        {"window_start": 10**24},
+        {"batch_size": 10**30},
+        {"moves": 10**30},
+        {"considered": 10**30},
+        {"iterations": -1},
         {"replay_ratio": float("inf")},
         {"learning_rate": float("inf")},
     ):

@@ -92,6 +92,12 @@ def test_the_sizes_are_played_by_their_shares() -> None:
     assert 0.65 < played[0] / sum(played) < 0.85
 
 
+def test_when_to_resign_the_largest_board_tells() -> None:
+    trainer = run(dataclasses.replace(TINY, sizes="2 3"), 60)
+    ended = [sum(worker.tables[board].games.finished_games for worker in trainer.workers) for board in (0, 1)]
+    assert ended[0] > 0 and len(trainer.resigning.endings) == ended[1] > 0
+
+
 def batch_of(game: Game, n: int, seed: int = 0) -> Positions:
     """Random positions with random things to learn."""
     rng, states = np.random.default_rng(seed), game.init(n)

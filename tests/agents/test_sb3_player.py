@@ -228,6 +228,12 @@ def test_files_that_will_not_do_get_a_sentence(tmp_path: Path) -> None:
     refused(f"ppo:{tmp_path}", "policy.json is damaged: .*blokcs")
     described(tmp_path, config={**config.__dict__, "hidden": 24})
     refused(f"ppo:{tmp_path}", "do not fit the net that policy.json describes")
+    for size in ({"blocks": 10**9}, {"channels": 10**7}, {"hidden": 10**9}, {"channels": 10**30}):
+        described(tmp_path, config={**config.__dict__, **size})
+        refused(f"ppo:{tmp_path}", "do not fit the net that policy.json describes")
+    (tmp_path / "policy.json").write_text("[" * 200_000)
+    refused(f"ppo:{tmp_path}", "is not JSON")
+    save_policy(tmp_path, model, config, {})
     described(tmp_path, format="something")
     refused(f"ppo:{tmp_path}", "not the description of a policy")
     save_policy(tmp_path, model, config, {})

@@ -175,6 +175,17 @@ def test_one_net_learns_two_sizes_of_hex() -> None:
         assert scores_against(["random"], board.game, player, 0, lambda _: None)["random"].mean > 0.8, board.game.spec
 
 
+def test_a_resumed_run_may_have_other_anchors(tmp_path: Path) -> None:
+    config = dataclasses.replace(TINY, anchors="random", minutes=60, iterations=2)
+    train(config, tmp_path / "run", console=Console(quiet=True))
+    more = dataclasses.replace(config, anchors="greedy", iterations=4)
+    train(more, tmp_path / "run", resume=True, console=Console(quiet=True))
+    run = Run(tmp_path / "run")
+    assert [list(m["scores"]) for m in run.metrics("evaluation")] == [["random"], ["greedy"]]
+    assert (run.folder / "best").resolve().name == "00000004"  # not to be compared with what came before
+    assert (run.folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_curves_are_drawn(finished: Path, tmp_path: Path) -> None:
     draw_curves(Run(finished), tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
@@ -197,6 +208,9 @@ def test_a_second_process_may_not_train_the_same_run(finished: Path) -> None:
         (["--out", "{}/new", "--game", "chess"], "no game 'chess'"),
         (["--out", "{}/new", "--game", "go:size=99"], "2 to 19"),
         (["--out", "{}/new", "--batch-size", "0"], "batch_size"),
+        (["--out", "{}/new", "--games", f"1{'0' * 30}"], "games must be 1 to 1000000"),
+        (["--out", "{}/new", "--window-max", f"1{'0' * 24}"], "window_max must be 1 to"),
+        (["--out", "{}/new", "--channels", f"1{'0' * 22}"], "channels must be 1 to"),
         (["--out", "{}/new", "--device", "tpu"], "device"),
         (["--out", "{}/new", "--sizes", "5 six"], "sizes"),
         (["--out", "{}/new", "--game", "go", "--sizes", "5 99"], "2 to 19"),

@@ -17,14 +17,15 @@ import torch
 from rich.console import Console
 
 from agents.alphazero.evaluator import NetEvaluator
-from agents.alphazero.learner import Learner, NotFinite
-from agents.alphazero.memory import BatchLimit, FrugalEvaluator
+from agents.alphazero.learner import Learner
+from agents.alphazero.memory import BatchLimit, FrugalEvaluator, is_out_of_memory
 from agents.alphazero.model import load_model
 from agents.alphazero.self_play import SelfPlay
 from agents.alphazero.trainer import Trainer, WorkerDied
-from envs.errors import LabError
+from envs.errors import LabError, NotFinite
 from rl_lab.cli import main
 from rl_lab.runs.run import Run
+from rl_lab.runs.tensorboard import TensorBoard
 from rl_lab.train import train
 from tests.rl_lab import tiny
 
@@ -32,6 +33,13 @@ TINY = dataclasses.replace(tiny.TINY, iterations=8, checkpoint_seconds=1e-9)
 CPU_MESSAGE = (
     "[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
 )
+MEMORY_MESSAGES = [
+    "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    "std::bad_alloc",
+    "could not create a memory object",
+]
 OUT_OF_MEMORY = [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError(CPU_MESSAGE), MemoryError()]
 
 
@@ -87,7 +95,7 @@ def test_what_is_not_finite_ends_the_run_at_its_last_checkpoint(
         patch.setattr(Learner, "_losses", losses)
         with pytest.raises(NotFinite, match=f"{what} became (inf|nan).*last checkpoint"):
             train(TINY, tmp_path / "run", console=out)
-    assert f"--out {tmp_path / 'run'} --resume" in said(out)
+    assert "--resume" not in said(out)  # it would fail again
     net, _, _ = load_model(tmp_path / "run")
     assert all(torch.isfinite(t).all() for t in net.state_dict().values())
     assert_goes_on_as_if_nothing_had_been(tmp_path / "run", tmp_path)
@@ -149,8 +157,51 @@ def test_memory_that_no_smaller_batch_saves_is_one_sentence(tmp_path: Path, monk
     with pytest.raises(LabError, match="not enough memory for this run"):
         train(TINY, tmp_path / "run", console=console())
     assert Run(tmp_path / "run").checkpoints()
+    monkeypatch.setattr(Trainer, "__init__", from_call(1, OUT_OF_MEMORY[1], Trainer.__init__))
     with pytest.raises(LabError, match="not enough memory for this run"):
-        train(dataclasses.replace(TINY, channels=10**9), tmp_path / "large", console=console())
+        train(TINY, tmp_path / "large", console=console())
+
+
+@pytest.mark.parametrize("message", MEMORY_MESSAGES)
+def test_memory_has_many_ways_to_run_out(message: str) -> None:
+    assert is_out_of_memory(RuntimeError(message))
+
+
+def test_an_error_of_torchs_ends_the_run_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, out = tmp_path / "run", console()
+    error = RuntimeError("CUDA error: an illegal memory access\nwas encountered")
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "_step", from_call(3, error, Learner._step))
+        with pytest.raises(LabError, match="RuntimeError: CUDA error: an illegal memory access was encount") as caught:
+            train(TINY, folder, console=out)
+    assert str(caught.value).endswith("; the run stays at its last checkpoint.") and "--resume" in said(out)
+    assert_goes_on_as_if_nothing_had_been(folder, tmp_path)
+
+
+@pytest.mark.parametrize("method", ["write", "flush"])
+def test_a_disk_that_is_full_for_tensorboard_is_one_sentence(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread does not print a traceback of its own."""
+    record_writer = pytest.importorskip("tensorboard.summary.writer.record_writer").RecordWriter
+    full, printed = OSError(errno.ENOSPC, "No space left on device"), []
+    monkeypatch.setattr(threading, "excepthook", printed.append)
+    hook = threading.excepthook
+    with monkeypatch.context() as patch:
+        patch.setattr(record_writer, method, from_call(3, full, getattr(record_writer, method)))
+        with pytest.raises(LabError, match=r"No space left on device.*intact"):
+            train(TINY, tmp_path / "run", console=console())
+    assert not printed and threading.excepthook is hook
+
+
+def test_what_ended_a_run_is_not_hidden_by_tensorboards_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(TensorBoard, "close", from_call(1, full, TensorBoard.close))
+    monkeypatch.setattr(Learner, "_step", from_call(3, OUT_OF_MEMORY[0], Learner._step))
+    with pytest.raises(LabError, match="not enough memory for this run"):
+        train(TINY, tmp_path / "run", console=console())
 
 
 def test_other_errors_are_not_taken_for_memory() -> None:

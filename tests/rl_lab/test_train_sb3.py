@@ -217,7 +217,20 @@ def test_a_learner_that_diverges_is_one_sentence(tmp_path: Path, capsys: pytest.
     out = str(tmp_path / "run")
     arguments = ["--env", "CartPole-v1", "--steps", "20000", "--set", "learning_rate=1e30", "--out", out]
     assert main(["train", "ppo", *arguments]) == 2
-    assert "take a lower learning_rate" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "take a lower learning_rate" in said.err and "--resume" not in said.out
+
+
+@pytest.mark.parametrize("missing", ["numbers", "segments", "seconds"])
+def test_a_checkpoint_without_a_part_is_skipped(missing: str, copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "ppo", "--out", str(copied), "--resume", "--steps", "6400"]) == 0
+    older, newest = Run(copied).checkpoints()
+    description = json.loads((newest / "trainer.json").read_text())
+    del description[missing]
+    (newest / "trainer.json").write_text(json.dumps(description))
+    assert main(["train", "ppo", "--out", str(copied), "--resume"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "is damaged, or does not fit" in said and f"Resuming from iteration {int(older.name)}" in said
 
 
 BAD = {

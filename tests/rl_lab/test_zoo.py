@@ -173,6 +173,10 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a level that cannot be": edited(lambda card: card["levels"][2].update(simulations=0)),
     "a level that is a word": edited(lambda card: card["levels"][2].update(temperature="hot")),
     "levels that are none": edited(lambda card: card.update(levels=3)),
+    "an elo beyond all numbers": edited(lambda card: card["levels"][2].update(elo=10**400, low=0, high=0)),
+    "minutes beyond all numbers": edited(lambda card: card["trained"].update(minutes=10**400)),
+    "minutes that are none": edited(lambda card: card["trained"].update(minutes=float("nan"))),
+    "a card of brackets": lambda folder: (folder / "card.json").write_text("[" * 200_000),
     "a game there is not": edited(lambda card: card.update(game="chess")),
     "more than is known": edited(lambda card: card.update(colour="red")),
 }

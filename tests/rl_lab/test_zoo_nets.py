@@ -6,6 +6,7 @@ import pytest
 from agents.registry import make_agent
 from envs.chance import seed_states
 from envs.games.registry import make_game
+from rl_lab.results.strength import opens_at_centre, wins_from_start
 from rl_lab.zoo import nets
 from rl_lab.zoo.recipes import RECIPES
 from tests.agents.tic_tac_toe_truth import all_positions, true_values
@@ -37,3 +38,9 @@ def test_tic_tac_toe_is_perfect_everywhere() -> None:
     after = positions.copy()
     game.step(after, action)
     assert (-true_values(after) == true_values(positions)).all()
+
+
+def test_go_takes_the_whole_5x5_board() -> None:
+    agent = "zoo:go,simulations=64"
+    assert opens_at_centre("go:size=5", agent) == 1
+    assert wins_from_start("greedy", 10)("go:size=5", agent) == 1  # by all 25 points: the komi is 24.5
