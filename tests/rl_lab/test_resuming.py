@@ -147,7 +147,7 @@ def test_damaged_lines_of_a_log_are_skipped(run: Path) -> None:
 
 
 def test_folders_of_a_persons_own_are_neither_checkpoints_nor_deleted(run: Path) -> None:
-    names = ["1-good", "99", "9999999x", "00000009 copy", "٠٠٠٠٠٠٩٩", ".mine.tmp"]
+    names = ["1-good", "6", "99", "9999999x", "00000009 copy", "٠٠٠٠٠٠٩٩", ".mine.tmp"]
     for name in names:
         shutil.copytree(run / "checkpoints" / "00000006", run / "checkpoints" / name)
     assert [c.name for c in Run(run).checkpoints()] == ["00000006", "00000009"]
