@@ -22,10 +22,13 @@ def test_there_are_some() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_net_is_whole_and_measured(name: str) -> None:
     card = nets.open_net(name).card
-    assert card.strength and card.levels_measured
+    assert card.strength
     elo = [level.elo for level in card.levels]
-    assert elo[0] == 0 and None not in elo
-    assert np.corrcoef(np.arange(10), np.array(elo, float))[0, 1] > 0.95, "they rise evenly"
+    if card.levels_measured:  # else a person who asks for the card is told so
+        assert elo[0] == 0 and None not in elo
+        assert np.corrcoef(np.arange(10), np.array(elo, float))[0, 1] > 0.95, "they rise evenly"
+    else:
+        assert set(elo) == {None}
     assert card.rounding.same_best_move > 0.99
     game = make_game(card.game)
     decision = make_agent(f"zoo:{name},simulations=8", game).act(game.init(2), seed_states([1, 2]))
