@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rl_lab.viewer import track
@@ -16,6 +16,7 @@ from rl_lab.viewer.view import recall
 from tests.rl_lab.odd_stage import go, world
 
 
+@example([250_000_000_001.0])
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=400))
 def test_axes_hold_what_is_drawn(rewards: list[float]) -> None:
     view = recall(world(*rewards, value=59.0), len(rewards))

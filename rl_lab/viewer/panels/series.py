@@ -113,7 +113,8 @@ def _lane(title: str, plies: NDArray[np.intp], numbers: Numbers, columns: int, b
     """A lane whose axis holds 0 and all the points."""
     finite = np.isfinite(numbers)
     plies, numbers = plies[finite], numbers[finite]
-    low, high = round_up(float(numbers.min(initial=0.0))), round_up(float(numbers.max(initial=0.0)))
+    least, most = float(numbers.min(initial=0.0)), float(numbers.max(initial=0.0))
+    low, high = min(least, round_up(least)), max(most, round_up(most))  # which forgives a hair beyond a round number
     if low == high:
         high = 1.0
     return Lane(title, low, high, (thinned(plies, numbers, columns),), (number(low), number(high)), bars)
