@@ -53,7 +53,7 @@ RECIPES: dict[str, Recipe] = {
         channels=64,
         simulations=200,
         measured_on=("go:size=5", "go:size=7", "go:size=9"),
-        opponents=("rollout:simulations=200", "gnugo:level=10,processes=2"),
+        opponents=("rollout:simulations=200", "gnugo:level=10"),
         settings=_SIZES,
         start=Recipe(
             game="go:size=7",

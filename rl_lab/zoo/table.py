@@ -27,7 +27,7 @@ def print_nets(console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True)
     for heading in ("Net", "plays"):
         table.add_column(heading, overflow="fold")
-    for heading in ("KiB", "minutes", "Elo range"):
+    for heading in ("KiB", "min", "Elo range"):
         table.add_column(heading, justify="right")
     table.add_column("score", overflow="fold", min_width=SCORE_WIDTH)
     damaged = []
@@ -88,11 +88,9 @@ def _rating(level: Level) -> tuple[str, str]:
 
 def _row(net: nets.ZooNet) -> list[str]:
     card, top = net.card, net.card.level(LEVELS).elo
-    boards = len({found.game for found in card.strength})
-    results = [
-        f"{100 * found.score:.0f} %{f' in {found.game}' if boards > 1 else ''} against\n{found.opponent}"
-        for found in card.strength
-    ]
+    last = card.strength[-1].game if card.strength else ""  # the largest board; `rl-lab zoo NAME` tells of all
+    results = [f"{100 * found.score:.0f} % against\n{found.opponent}" for found in card.strength if found.game == last]
+    results = [f"on {card.sizes[-1]}x{card.sizes[-1]}", *results] if results and card.sizes else results
     return [
         net.name,
         f"{card.game_name}, sizes {_sizes(card)}" if card.sizes else card.game,
@@ -104,7 +102,10 @@ def _row(net: nets.ZooNet) -> list[str]:
 
 
 def _sizes(card: Card) -> str:
-    return " ".join(map(str, card.sizes))
+    sizes = card.sizes
+    if len(sizes) > 2 and sizes == list(range(sizes[0], sizes[-1] + 1)):
+        return f"{sizes[0]} to {sizes[-1]}"
+    return " ".join(map(str, sizes))
 
 
 def _kibibytes(net: nets.ZooNet) -> str:
