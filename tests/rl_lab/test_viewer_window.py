@@ -230,7 +230,7 @@ def test_errors_are_sentences(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     with pytest.raises(LabError, match="no 'nowhere'"):
         app.start(Plan("tic_tac_toe", ("alphazero:nowhere", "random")))
     with pytest.raises(LabError, match="zoo"):
-        app.play("go", ("human", "zoo:level=3"))
+        app.play("go", ("human", "zoo:none,level=3"))
     with pytest.raises(LabError, match=r"nofile\.sgf"):
         app.replay(tmp_path / "nofile.sgf")
     (tmp_path / "game.sgf").write_text("(;GM[1]SZ[9];B[ee];W[cc])")
