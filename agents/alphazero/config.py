@@ -13,8 +13,6 @@ from envs.errors import LabError
 from envs.spec import unknown_name
 
 MAX_SEED = (1 << 63) - 1  # torch's generators take no more
-MAX_RANDOM_PLIES = 1000
-MAX_SAMPLED_MOVES = 10_000
 RANGES = {
     "iterations": (0, 10**9),
     "blocks": (1, 1000),
@@ -23,9 +21,9 @@ RANGES = {
     "moves": (1, 10_000),
     "simulations": (1, MAX_SIMULATIONS),
     "considered": (1, 10_000),
-    "sampled_moves": (0, MAX_SAMPLED_MOVES),
+    "sampled_moves": (0, 10_000),
     "workers": (1, 1000),
-    "random_plies": (1, MAX_RANDOM_PLIES),
+    "random_plies": (1, 1000),
     "batch_size": (1, 10**6),
     "window_start": (1, 10**9),
     "window_max": (1, 10**9),

@@ -13,7 +13,7 @@ from envs.chance import Seeds
 from envs.errors import LabError
 from envs.games.game import States
 
-WORDS = (
+SYMPTOMS = (
     "DefaultCPUAllocator",
     "std::bad_alloc",
     "could not create a memory object",  # oneDNN
@@ -29,7 +29,7 @@ Answers = tuple[NDArray[np.float32], NDArray[np.float32]]
 def is_out_of_memory(error: Exception) -> bool:
     """Whether this is how numpy, or torch on any device, says that memory has run out."""
     message = str(error)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in message for words in WORDS)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in message for words in SYMPTOMS)
 
 
 class BatchLimit:

@@ -36,7 +36,7 @@ class AlphaZeroTraining(Training):
     trainer: Trainer
 
     def __init__(self, config: AlphaZeroConfig, is_resumed: bool = False) -> None:
-        with _memory_in_words():
+        with _failures_in_words():
             self.config, self.trainer = config, Trainer(config, is_resumed)
         for anchor in config.anchors.split():  # a wrong one is to be refused now, not in the first evaluation
             make_agent(anchor, self.trainer.game).close()
@@ -72,14 +72,8 @@ class AlphaZeroTraining(Training):
         return given or max(LEAST_EVALUATION_SECONDS, 60 * self.config.minutes / EVALUATIONS)
 
     def iterate(self) -> tuple[dict[str, Any], Figures]:
-        with _memory_in_words():
-            try:
-                measured = self.trainer.iterate()
-            except RuntimeError as error:
-                if is_out_of_memory(error):
-                    raise
-                why = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
-                raise LabError(f"Training failed with {why}; the run stays at its last checkpoint.") from error
+        with _failures_in_words():
+            measured = self.trainer.iterate()
         return asdict(measured), self._figures(measured)
 
     def _figures(self, m: Iteration) -> Figures:
@@ -108,7 +102,7 @@ class AlphaZeroTraining(Training):
         player = AlphaZeroAgent(
             trainer.game, trainer.learner.average, EVALUATION_SIMULATIONS, "alphazero", self.config.device
         )
-        with _memory_in_words():
+        with _failures_in_words():
             anchors = self.config.anchors.split() or anchors_of(trainer.game)
             return scores_against(anchors, trainer.game, player, self.config.seed, check)
 
@@ -117,13 +111,14 @@ class AlphaZeroTraining(Training):
 
 
 @contextmanager
-def _memory_in_words() -> Iterator[None]:
-    """Says in a sentence that memory has run out where no smaller batch helps."""
+def _failures_in_words() -> Iterator[None]:
+    """Says in a sentence that memory has run out where no smaller batch helps, or that a device has failed."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
+        why = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
         raise LabError(
             "There is not enough memory for this run: ask for fewer games, blocks or channels, or a smaller window_max."
+            if is_out_of_memory(error)
+            else f"Training failed with {why}; the run stays at its last checkpoint."
         ) from error

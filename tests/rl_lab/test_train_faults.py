@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from agents.alphazero.evaluator import NetEvaluator
 from agents.alphazero.learner import Learner
@@ -183,12 +184,11 @@ def test_a_disk_that_is_full_for_tensorboard_is_one_sentence(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its thread does not print a traceback of its own."""
-    record_writer = pytest.importorskip("tensorboard.summary.writer.record_writer").RecordWriter
     full, printed = OSError(errno.ENOSPC, "No space left on device"), []
     monkeypatch.setattr(threading, "excepthook", printed.append)
     hook = threading.excepthook
     with monkeypatch.context() as patch:
-        patch.setattr(record_writer, method, from_call(3, full, getattr(record_writer, method)))
+        patch.setattr(RecordWriter, method, from_call(3, full, getattr(RecordWriter, method)))
         with pytest.raises(LabError, match=r"No space left on device.*intact"):
             train(TINY, tmp_path / "run", console=console())
     assert not printed and threading.excepthook is hook
