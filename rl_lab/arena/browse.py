@@ -13,7 +13,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sgfmill.sgf import Sgf_game
 
 from envs.errors import LabError
 from envs.games.game import Game
@@ -25,7 +24,6 @@ from rl_lab.arena.play import GameRecord
 from rl_lab.arena.report import game_dict
 from rl_lab.arena.store import Filter, Store
 from rl_lab.go_io.sgf import write_sgf
-from rl_lab.go_io.sgf_nodes import encodable
 
 MOVES_PER_LINE = 10
 DATE = len("YYYY-MM-DD")  # of a time as the database writes it
@@ -97,14 +95,10 @@ def stored_game(store: Store) -> Game:
 
 def record_sgf(game: Go, record: GameRecord, times: tuple[str, str]) -> bytes:
     """The game of Go as SGF: with its date, what the agents expected, and why it ended where a player gave it up."""
-    data = write_sgf(game, record.actions, record.result, record.agents, record.values)
-    written = Sgf_game.from_bytes(data)
-    root = written.get_root()
-    root.set("DT", times[0][:DATE])
-    if record.reason != "score":
-        root.add_comment_text(encodable(f"{record.reason}: {record.detail}"))
-    with_reason: bytes = written.serialise()
-    return with_reason
+    reason = "" if record.reason == "score" else f"{record.reason}: {record.detail}"
+    return write_sgf(
+        game, record.actions, record.result, record.agents, record.values, date=times[0][:DATE], comment=reason
+    )
 
 
 def _with_times(found: dict[str, Any], times: tuple[str, str]) -> dict[str, Any]:

@@ -15,7 +15,10 @@ from rl_lab.arena.play import GameRecord
 
 def count_classes(game: Game, openings: Sequence[Opening]) -> int:
     """How many positions the openings lead to, where those that the game's symmetries map to each other are one."""
-    return len({min(positions(game, _images(game, opening))) for opening in openings})
+    images = [image for opening in openings for image in _images(game, opening)]
+    found = positions(game, images)
+    size = len(game.symmetry_actions)
+    return len({min(found[start : start + size]) for start in range(0, len(found), size)})
 
 
 def symmetry_line(game: Game, records: Sequence[GameRecord]) -> str:

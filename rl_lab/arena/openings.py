@@ -124,11 +124,14 @@ def draw_openings(
 
 def open_game(game: Game, openings: Sequence[Opening]) -> States:
     """The positions after the openings. Shape [len(openings)]. Legality is not checked; see check_actions."""
-    states = game.init(len(openings))
-    for i, opening in enumerate(openings):
+    for opening in openings:
         check_actions(game, opening)
-        for action in opening:
-            game.step(states[i : i + 1], np.array([action]))
+    states = game.init(len(openings))
+    for ply in range(max(map(len, openings), default=0)):
+        rows = [row for row, opening in enumerate(openings) if ply < len(opening)]
+        moving = states[rows]
+        game.step(moving, np.array([openings[row][ply] for row in rows]))
+        states[rows] = moving
     return states
 
 

@@ -9,7 +9,7 @@ lab                                         property
 Go.size, Go.komi                            SZ, KM
 Go.superko and Go.suicide                   RU, by the table RULES
 Game.result_text, "draw"                    RE, "0"
-names and ratings of the players            PB, PW and BR, WR
+names and ratings of the players; the date  PB, PW and BR, WR; DT
 stones before the first move, who is next   AB, AW and PL; HA counts Black's if White moves first
 the mover's expected value and best moves   the comment C of the move
 """
@@ -91,23 +91,26 @@ def write_sgf(
     stones: tuple[Sequence[int], Sequence[int]] = ((), ()),
     to_play: int = 0,
     variations: Mapping[int, Sequence[Branch]] | None = None,
+    date: str = "",
+    comment: str = "",
 ) -> bytes:
     """The game as an SGF file.
 
     `values` are what the mover expected before each move, in [-1, 1] from the mover's side, and become comments; None,
     a missing one or 0, by which agents say that they have no opinion, leaves no comment. `top_moves` are what it
     thought of, `variations` other lines by the number of moves before them, and `stones` and `to_play` the position
-    before the first move. Whether the moves are legal is not checked; raises LabError for an action that there is not.
+    before the first move. `date` is YYYY-MM-DD, and `comment` is on the whole game. Whether the moves are legal is not
+    checked; raises LabError for an action that there is not.
     """
     record = sgf.Sgf_game(size=game.size)
     root = record.get_root()
     root.set("AP", ("rl-lab", "1"))
     root.set("KM", float(game.komi if game.komi is not None else 0))
     root.set("RU", RULES[game.superko, game.suicide])
-    for keys, texts in ((("PB", "PW"), players), (("BR", "WR"), ratings)):
-        for key, text in zip(keys, texts, strict=True):
-            if text:
-                root.set(key, encodable(text))
+    about_players = zip(("PB", "PW", "BR", "WR"), (*players, *ratings), strict=True)
+    for key, text in (*about_players, ("DT", date), ("C", comment)):
+        if text:
+            root.set(key, encodable(text))
     if result:
         root.set("RE", "0" if result.startswith("draw") else encodable(result.split()[0]))
     _write_start(game, root, stones, to_play)
