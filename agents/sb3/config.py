@@ -71,8 +71,8 @@ class LearnerConfig:
                 raise LabError(f"{field.name} must be above 0, not {value}.")
             if value == float("inf"):
                 raise LabError(f"{field.name} must be finite.")
-            if field.name in _SHARES and not value <= 1:
-                raise LabError(f"{field.name} must be at most 1, not {value}.")
+            if field.name in _MOST and not value <= _MOST[field.name]:
+                raise LabError(f"{field.name} must be at most {_MOST[field.name]}, not {value}.")
 
     def to_json(self) -> str:
         """The settings as indented JSON."""
@@ -126,7 +126,8 @@ class DQNConfig(LearnerConfig):
 
 
 _MAY_BE_ZERO = {"seed", "final_learning_rate", "entropy", "exploration", "learning_starts", "blocks"}
-_SHARES = {"final_learning_rate", "gamma", "gae_lambda", "exploration", "exploration_share"}
+_MOST = dict.fromkeys(("final_learning_rate", "gamma", "gae_lambda", "exploration", "exploration_share"), 1)
+_MOST["repeats"] = 1000  # the nets of strangers are used too, and should answer
 
 
 def config_from_json(kind: type[C], text: str) -> C:

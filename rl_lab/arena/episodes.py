@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from envs.chance import Seeds
 from envs.errors import LabError
 from rl_lab.arena.claims import Claims
 from rl_lab.arena.clock import utc_now
+from rl_lab.arena.rows import read_episode
 from rl_lab.arena.schema import readable_errors, transaction
 from rl_lab.arena.store import Store
 from rl_lab.evaluate import Evaluation
@@ -58,16 +61,17 @@ class Episodes:
         query = "SELECT episode, return, length, outcome, seconds, info FROM episodes WHERE agent = ?"
         with readable_errors(self._store.path):
             found = self._connection.execute(query, (self._number(agent),))
-            rows = {number: (*row, json.loads(info)) for number, *row, info in found}
+            rows = {number: row for number, *row in map(read_episode, found)}
         if missing := [number for number in numbers if number not in rows]:
             raise LabError(f"{agent} has not played episode {missing[0]}.")
-        columns = [rows[number] for number in numbers]
-        returns, lengths, outcomes, seconds, infos = zip(*columns, strict=True)
+        returns, lengths, outcomes, seconds, infos = zip(*(rows[number] for number in numbers), strict=True)
+        with readable_errors(self._store.path):
+            info = _columns(infos)
         return Evaluation(
             np.array(returns, np.float64),
             np.array(lengths, np.int64),
             np.array(outcomes, np.int8),
-            {key: np.array([info[key] for info in infos]) for key in infos[0]},
+            info,
             sum(seconds) / max(1, sum(lengths)),
         )
 
@@ -80,3 +84,10 @@ class Episodes:
     def _is_played(self, task: str) -> bool:
         query = "SELECT 1 FROM episodes WHERE agent = ? AND episode = ?"
         return self._connection.execute(query, task.split()[1:]).fetchone() is not None
+
+
+def _columns(infos: Sequence[dict[str, Any]]) -> dict[str, NDArray[Any]]:
+    """The episodes' info, an array for each key; raises ValueError if they do not fit each other."""
+    if any(info.keys() != infos[0].keys() for info in infos):
+        raise ValueError("the info of its episodes differs")
+    return {key: np.array([info[key] for info in infos]) for key in infos[0]}

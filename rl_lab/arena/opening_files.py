@@ -1,6 +1,7 @@
 """Openings from a file: whatever has been agreed on as fair, instead of random positions.
 
-*.sgf        games of Go; the moves of the main line are the opening. A file may hold several games
+*.sgf        games of Go; the moves of the main line are the opening, after the stones that the file sets up, if any.
+             A file may hold several games
 a folder     all its .sgf files, by name
 other files  text, an opening a line: its moves in the game's notation with blanks between, e.g. "C3 D2"; empty
              lines and what follows a # do not count
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 
 from sgfmill import sgf_grammar
@@ -20,10 +22,10 @@ from envs.games.game import Game
 from envs.games.go.game import Go
 from envs.games.match import Match
 from rl_lab.arena.openings import Drawn, Opening
-from rl_lab.go_io.sgf import read_sgf
+from rl_lab.go_io.sgf import SgfGame, read_sgf
 
-Found = tuple[str, list[int]]
-"""Where an opening stands, for messages, and its actions as the file gives them."""
+Found = tuple[str, list[int], list[int]]
+"""Where an opening stands, for messages, the moves that set it up, and its actions as the file gives them."""
 
 
 class OpeningFile:
@@ -43,8 +45,10 @@ class OpeningFile:
                     raise LabError(f"{file} is no file.")
                 data = file.read_bytes()
                 digest.update(data)
-                for where, actions in _read(game, file, data):
-                    match = _played(game, where, actions if plies is None else actions[:plies], plies)
+                for where, placing, actions in _read(game, file, data):
+                    if plies is not None and len(actions) < plies:
+                        raise LabError(f"{where} has {len(actions)} moves, fewer than the {plies} of an opening.")
+                    match = _played(game, where, placing + actions[:plies])
                     openings.setdefault((game.text(match.state), match.to_play), tuple(match.history))
         except OSError as error:
             raise LabError(f"Cannot read {error.filename or path}: {error.strerror or error}.") from None
@@ -79,7 +83,7 @@ def _read(game: Game, file: Path, data: bytes) -> Iterator[Found]:
         except LabError as error:
             raise LabError(f"{where}: {error}") from None
         if words:
-            yield where, actions
+            yield where, [], actions
 
 
 def _text(file: Path, data: bytes) -> str:
@@ -99,18 +103,31 @@ def _read_sgf(game: Go, file: Path, data: bytes) -> Iterator[Found]:
     for number, tree in enumerate(trees, 1):
         where = f"{file}, game {number}"
         try:
-            found = read_sgf(sgf_grammar.serialise_game_tree(tree))
+            found = read_sgf(sgf_grammar.serialise_game_tree(tree), allow_setup=True)
         except LabError as error:
             raise LabError(f"{where}: {error}") from None
         if found.game.size != game.size:
             raise LabError(f"{where} is on a board of size {found.game.size}, not {game.size}.")
-        yield where, found.actions
+        yield where, placing_moves(found), found.actions
 
 
-def _played(game: Game, where: str, actions: Sequence[int], plies: int | None) -> Match:
+def placing_moves(found: SgfGame) -> list[int]:
+    """The moves that lead from the empty board to the position before the first move: stones, and passes between them.
+
+    A tournament keeps games as moves from the empty board. In a position in which every chain has a liberty no order
+    of placing the stones captures any, and passes come first, so that no two follow each other. Only where the player
+    who does not move has no stone is the last one a pass.
+    """
+    to_play = found.to_play
+    black, white = map(list, found.stones)
+    slots = max(len(black), len(white) + to_play)  # Black's turns; White's are as many, or one fewer if White is next
+    pass_action = found.game.num_actions - 1
+    turns = ([pass_action] * (n - len(stones)) + stones for n, stones in ((slots, black), (slots - to_play, white)))
+    return [action for pair in zip_longest(*turns) for action in pair if action is not None]
+
+
+def _played(game: Game, where: str, actions: Sequence[int]) -> Match:
     """The game after those moves, by the tournament's rules."""
-    if plies is not None and len(actions) < plies:
-        raise LabError(f"{where} has {len(actions)} moves, fewer than the {plies} of an opening.")
     match = Match(game)
     for number, action in enumerate(actions, 1):
         try:

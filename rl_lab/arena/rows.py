@@ -74,6 +74,20 @@ def read_opening(actions: str, value: float | None, block: int) -> Drawn:
     return Drawn(tuple(found), value, block)
 
 
+def read_episode(row: Sequence[Any]) -> tuple[int, float, int, int, float, dict[str, Any]]:
+    """Number, return, length, outcome, seconds and info of an episode, of a row with those columns."""
+    number, total, length, outcome, seconds, written = row
+    info = json.loads(written)
+    _check(f"episode {number}", {
+        "return": isinstance(total, Number),
+        "length": isinstance(length, int) and length >= 0,
+        "outcome": outcome in (-1, 0, 1),
+        "seconds": isinstance(seconds, Number),
+        "info": isinstance(info, dict) and _are(list(info.values()), Number | str | list),
+    })  # fmt: skip
+    return number, total, length, outcome, seconds, info
+
+
 def check_settings(settings: Mapping[str, Any]) -> None:
     """Raises ValueError unless the seed is a number and all other settings are texts."""
     wanted = {key: isinstance(value, int if key == "seed" else str) for key, value in settings.items()}

@@ -148,7 +148,7 @@ def read_sgf(data: bytes, allow_setup: bool = False, keep_variations: bool = Fal
         root = record.get_root()
         if root.has_property("GM") and root.get("GM") != 1:
             raise LabError("The SGF file is of another game than Go.")
-        komi, rules, result = record.get_komi(), _text(root, "RU"), _text(root, "RE")
+        komi, rules, result = _komi(record), _text(root, "RU"), _text(root, "RE")
         names, ratings = ((_text(root, a), _text(root, b)) for a, b in (("PB", "PW"), ("BR", "WR")))
         next_player = _text(root, "PL")
     except LabError:
@@ -195,6 +195,14 @@ def best_moves(policy: NDArray[np.floating[Any]], count: int = 3) -> TopMoves:
     order = np.argsort(-policy, kind="stable")[:count]
     shares = [(int(action), float(policy[action])) for action in order if policy[action] > 0]
     return shares if len(shares) > 1 else []
+
+
+def _komi(record: Any) -> float:
+    """The komi in points; Fox writes hundredths, and under Chinese rules of stones, which are two points each."""
+    komi, root = float(record.get_komi()), record.get_root()
+    if abs(komi) < 100 or "fox" not in _text(root, "AP").lower():
+        return komi
+    return komi / (50 if _text(root, "RU").lower() == "chinese" else 100)
 
 
 def _actions(game: Go, start: States, plays: Sequence[tuple[str, tuple[int, int] | None]]) -> list[int]:

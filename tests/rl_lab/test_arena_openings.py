@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.solver import solve
 from envs.chance import Seeds
@@ -13,6 +16,7 @@ from envs.errors import LabError
 from envs.games.connect_four import ConnectFour
 from envs.games.game import Game, States
 from envs.games.go.game import Go
+from envs.games.go.layout import BLACK, WHITE
 from envs.games.match import Match
 from envs.games.tic_tac_toe import TicTacToe
 from rl_lab.arena.classes import count_classes
@@ -127,6 +131,34 @@ def test_sgf_files_of_openings(tmp_path: Path) -> None:
     (tmp_path / "a.sgf").write_bytes(write_sgf(game, [7, 8]))
     assert [o.actions for o in OpeningFile(game, tmp_path).openings] == [(7, 8), (0, 1, 2), (3, 4, 5)]
     assert [o.actions for o in OpeningFile(game, tmp_path / "b.sgf", plies=2).openings] == [(0, 1), (3, 4)]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 60))
+def test_a_position_set_up_in_sgf_is_reached_by_moves(seed: int, plies: int) -> None:
+    """Whatever stones lie there and whoever moves next."""
+    game = Go(5)
+    position, moves = game.init(1), np.random.default_rng(seed)
+    for _ in range(plies):
+        if game.legal_mask(position)[0, :-1].any():
+            game.step(position, np.array([moves.choice(np.flatnonzero(game.legal_mask(position)[0, :-1]))]))
+    stones, to_play = game.stones(position[0]), int(position["to_play"][0])
+    black, white = (np.flatnonzero(stones.ravel() == colour).tolist() for colour in (BLACK, WHITE))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "x.sgf"
+        path.write_bytes(write_sgf(game, [], stones=(black, white), to_play=to_play))
+        opening = OpeningFile(game, path).openings[0].actions
+    found = open_game(game, [opening])[0]
+    assert np.array_equal(game.stones(found), stones) and found["to_play"] == to_play
+    assert not found["terminated"]
+    assert opening[-1:] != (game.num_actions - 1,) or not (black, white)[1 - to_play]
+
+
+def test_of_a_handicap_game_the_first_moves_after_its_stones_count(tmp_path: Path) -> None:
+    game, path = Go(5), tmp_path / "x.sgf"
+    path.write_bytes(write_sgf(game, [12, 13, 14], stones=((6, 18), ()), to_play=1))
+    assert OpeningFile(game, path, plies=2).openings[0].actions == (6, 25, 18, 12, 13)
+    with pytest.raises(LabError, match="has 3 moves, fewer than the 4"):
+        OpeningFile(game, path, plies=4)
 
 
 BAD = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from rl_lab.arena.episodes import Episodes
 from rl_lab.arena.options import TournamentOptions
 from rl_lab.arena.page.worlds import render_world_page
 from rl_lab.arena.solo import run_comparison
-from rl_lab.arena.store import Store
+from rl_lab.arena.store import FILE, Store
 from rl_lab.evaluate import Result, evaluate, evaluation_world
 
 REFERENCES = {"catch": "perfect", "snake": "hamiltonian", "maze": "shortest_path", "skier": "adam"}
@@ -160,3 +161,23 @@ def test_the_folder_of_a_training_run_is_no_place_for_a_tournament(tmp_path: Pat
     with pytest.raises(LabError, match="folder of a training run"):
         play(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        (column, "'[1]'", f"episode 1 has no such {column}")
+        for column in ("return", "length", "outcome", "seconds", "info")
+    ]
+    + [("info", "'{\"x\": 1}'", "the info of its episodes differs"), ("info", "'{'", "no JSON")],
+)
+def test_an_episode_that_the_lab_would_not_have_written_is_one_sentence(
+    column: str, value: str, message: str, tmp_path: Path
+) -> None:
+    play(tmp_path, games=3)
+    connection = sqlite3.connect(tmp_path / FILE)
+    with connection:
+        connection.execute(f"UPDATE episodes SET {column} = {value} WHERE episode = 1")
+    connection.close()
+    with pytest.raises(LabError, match=f"is damaged .{message}.*: restore a copy"):
+        play(tmp_path, games=3)

@@ -106,6 +106,14 @@ def test_a_game_too_long_for_the_board_is_one_sentence() -> None:
         read_sgf(f"(;SZ[9]{moves})".encode())
 
 
+@pytest.mark.parametrize(
+    ("text", "komi"),
+    [("AP[foxwq]KM[375]RU[chinese]", 7.5), ("AP[foxwq]KM[650]RU[Japanese]", 6.5), ("AP[foxwq]KM[0]HA[2]", 0)],
+)
+def test_the_komi_of_fox(text: str, komi: float) -> None:
+    assert read_sgf(f"(;GM[1]SZ[19]{text};B[aa])".encode()).game.komi == komi
+
+
 BAD = {
     "empty": (b"", "not readable as SGF"),
     "no sgf": (b"hello", "not readable as SGF"),
