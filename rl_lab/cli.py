@@ -146,8 +146,10 @@ def guarded(run: Callable[[], None]) -> int:
         sys.stdout.flush()
     except LabError as error:
         return _fail(str(error))
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+    except (KeyboardInterrupt, ImportError) as error:
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        print("\nStopped.", file=sys.stderr)  # a module in C that is stopped while it loads says ImportError
         return 130
     except BrokenPipeError:
         # Python would complain again when it flushes at exit, so what is left goes nowhere.

@@ -159,10 +159,18 @@ def raising(problem: BaseException) -> Callable[[cli.Bench], None]:
     return start
 
 
+def import_interrupted() -> ImportError:
+    """As pybind11 says it."""
+    error = ImportError("initialization failed")
+    error.__cause__ = KeyboardInterrupt()
+    return error
+
+
 @pytest.mark.parametrize(
     ("problem", "code", "message"),
     [
         (KeyboardInterrupt(), 130, "\nStopped.\n"),
+        (import_interrupted(), 130, "\nStopped.\n"),
         (PermissionError(13, "Permission denied", "runs/x"), 2, "rl-lab: Cannot use runs/x: Permission denied.\n"),
         (OSError(28, "No space left on device"), 2, "rl-lab: Cannot use a file: No space left on device.\n"),
     ],
