@@ -33,7 +33,7 @@ def learners(size: int) -> list[Row]:
     return [
         Row("dqn", game, (), {"steps": DQN_STEPS[size]}, label="tournament"),
         Row("ppo", game, (), {"steps": PPO_STEPS[size]}, label="tournament"),
-        Row("alphazero", game, (), {"minutes": MINUTES}, label="tournament"),
+        Row("alphazero", game, (), {"minutes": MINUTES, "anchors": ANCHOR}, label="tournament"),
     ]
 
 
