@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
-from agents.engines.options import GnuGoOptions
+from agents.engines.options import MAX_PROCESSES, GnuGoOptions
 from agents.engines.player import GtpAgent
 from envs.errors import LabError
 from envs.games.go.game import Go
+from envs.parallel import get_num_threads
 
 DEBIAN_PLACE = "/usr/games/gnugo"  # which is not on everybody's path
 SUPERKO = {"positional": "--positional-superko", "situational": "--situational-superko", "simple": "--simple-ko"}
@@ -34,4 +36,5 @@ def load_gnugo(game: Go, options: GnuGoOptions) -> GtpAgent:
     name = f"gnugo:level={options.level}" + ("" if options.resign else ",resign=false")
     if options.time is not None:
         name += f",time={options.time:g}"
-    return GtpAgent(game, gnugo_command(program, game, options), name, options)
+    processes = options.processes or min(get_num_threads(), MAX_PROCESSES)
+    return GtpAgent(game, gnugo_command(program, game, options), name, replace(options, processes=processes))

@@ -21,8 +21,9 @@ class EngineOptions:
 
     time: float | None = None
     """Seconds for each answer, a move or another, of which the engine is told; by default 60, of which it is not."""
-    processes: int = 1
-    """How many games are played side by side, each in a process of its own, 1 to 256."""
+    processes: int | None = None
+    """How many games are played side by side, each in a process of its own, 1 to 256; by default 1, and of GNU Go,
+    which is small, as many as the lab has threads."""
     start: float = 60.0
     """Seconds for the first answer of a process, in which it may load what it needs."""
 
@@ -33,7 +34,7 @@ class EngineOptions:
                 raise LabError(
                     f"{key} of an engine must be above 0 and at most {MAX_SECONDS:g} seconds, not {value:g}."
                 )
-        if not 1 <= self.processes <= MAX_PROCESSES:
+        if self.processes is not None and not 1 <= self.processes <= MAX_PROCESSES:
             raise LabError(f"processes of an engine must be 1 to {MAX_PROCESSES}, not {self.processes}.")
 
 

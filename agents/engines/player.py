@@ -51,13 +51,14 @@ class GtpAgent(Agent):
         super().__init__(name)
         self.game = game
         seconds = SECONDS if options.time is None else options.time
+        processes = options.processes or 1
         self._engines = [
             Engine(arguments, seconds, max(seconds, options.start), options.time is not None)
-            for _ in range(options.processes)
+            for _ in range(processes)
         ]
         self._idle = list(self._engines)
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(options.processes, thread_name_prefix="rl-lab-engine")
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="rl-lab-engine")
         # Also when the agent is forgotten, and at the end of Python.
         self._finalizer = weakref.finalize(self, _stop_all, self._engines, self._threads)
         try:

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from engine_help import children, scripted, scripted_spec, wait_until_gone
 
-from agents.engines.options import parse_command_spec
+from agents.engines import gnugo
+from agents.engines.options import GnuGoOptions, parse_command_spec
 from agents.registry import make_agent, parse_agent
 from envs.chance import seed_states
 from envs.errors import LabError
 from envs.games.go.game import Go
 from envs.games.tic_tac_toe import TicTacToe
+from envs.parallel import get_num_threads
 
 GAME = Go(5)
 
@@ -239,3 +241,10 @@ def test_a_command_keeps_its_commas_and_colons(text: str, command: str, options:
     spec = parse_agent(text)
     assert (spec.name, spec.path, spec.options) == ("gtp", command, options)
     assert parse_command_spec(spec.text) == spec
+
+
+def test_gnu_go_plays_as_many_games_side_by_side_as_there_are_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gnugo, "find_gnugo", lambda: "gnugo")
+    monkeypatch.setattr(gnugo, "GtpAgent", lambda game, command, name, options: options)
+    options = [gnugo.load_gnugo(GAME, GnuGoOptions(processes=number)) for number in (None, 7)]
+    assert [found.processes for found in options] == [get_num_threads(), 7]
