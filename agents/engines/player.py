@@ -53,8 +53,7 @@ class GtpAgent(Agent):
         seconds = SECONDS if options.time is None else options.time
         processes = options.processes or 1
         self._engines = [
-            Engine(arguments, seconds, max(seconds, options.start), options.time is not None)
-            for _ in range(processes)
+            Engine(arguments, seconds, max(seconds, options.start), options.time is not None) for _ in range(processes)
         ]
         self._idle = list(self._engines)
         self._lock = threading.Lock()
