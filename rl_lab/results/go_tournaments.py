@@ -19,7 +19,7 @@ SIZES = (5, 7, 9)
 SEED = 6
 ANCHOR = "random"
 FIXED = (ANCHOR, "greedy", "rollout:simulations=200", "rollout:simulations=1000", "alphabeta:depth=3")
-STRONG = ("zoo:level=5", "zoo", "gnugo:level=10")
+STRONG = ("zoo:level=5", "zoo", "gnugo:level=10,resign=false")  # on 5x5 it resigns games that it could win
 MINUTES = 5
 """Training time of AlphaZero."""
 DQN_STEPS = {5: 300_000, 7: 200_000, 9: 150_000}
