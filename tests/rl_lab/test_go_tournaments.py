@@ -16,6 +16,7 @@ def test_a_page_for_each_board_and_nothing_twice(
     tiny = {"iterations": 1, "games": 16, "blocks": 1, "channels": 8, "simulations": 2, "anchors": "random"}
     monkeypatch.setattr(go_tournaments, "learners", lambda size: [Row("alphazero", f"go:size={size}", (), tiny)])
     monkeypatch.setattr(go_tournaments, "FIXED", ("random", "greedy"))
+    monkeypatch.setattr(go_tournaments, "ANCHOR", "random")
     monkeypatch.setattr(go_tournaments, "STRONG", ("rollout:simulations=20",))
     for _ in range(2):
         go_tournaments.main(["--sizes", "5", "--games", "4"])
