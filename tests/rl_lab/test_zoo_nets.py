@@ -44,6 +44,6 @@ def test_tic_tac_toe_is_perfect_everywhere() -> None:
 
 
 def test_go_takes_the_whole_5x5_board() -> None:
-    agent = "zoo:go,simulations=64"
+    agent = "zoo:go"
     assert opens_at_centre("go:size=5", agent) == 1
     assert wins_from_start("greedy", 10)("go:size=5", agent) == 1  # by all 25 points: the komi is 24.5
