@@ -43,7 +43,12 @@ def test_tic_tac_toe_is_perfect_everywhere() -> None:
     assert (-true_values(after) == true_values(positions)).all()
 
 
-def test_go_takes_the_whole_5x5_board() -> None:
-    agent = "zoo:go"
+@pytest.mark.parametrize("opponent", ["random", "greedy", "rollout:simulations=1000", "alphabeta:depth=3"])
+def test_go_takes_the_whole_5x5_board(opponent: str) -> None:
+    assert wins_from_start(opponent, 20)("go:size=5", "zoo:go") == 1  # by all 25 points: the komi is 24.5
+
+
+def test_go_opens_at_the_centre_of_5x5_after_a_short_thought_too() -> None:
+    agent = "zoo:go,simulations=64"
     assert opens_at_centre("go:size=5", agent) == 1
-    assert wins_from_start("greedy", 10)("go:size=5", agent) == 1  # by all 25 points: the komi is 24.5
+    assert wins_from_start("random", 20)("go:size=5", agent) == 1
