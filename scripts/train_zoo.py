@@ -30,7 +30,8 @@ class Train:
     seed: int | None = None
     """The seed of a new run."""
     out: Annotated[Path | None, arg(metavar="FOLDER")] = None
-    """Folder of the run, by default runs/zoo-NAME. If the recipe starts from a net, FOLDER-start is that one's."""
+    """Folder of the run, by default runs/zoo-NAME. If the recipe starts from a net, FOLDER-start is that one's, and so
+    on."""
     threads: Annotated[int | None, arg(metavar="INT")] = None
     """Threads for games and nets; by default all cores."""
 
@@ -42,14 +43,11 @@ class Train:
         from rl_lab.train import train
         from rl_lab.zoo.recipes import recipe_of
 
-        recipe, folder = recipe_of(self.name), self.out or Path("runs") / f"zoo-{self.name}"
-        seed = {} if self.seed is None else {"seed": self.seed}
-        given = seed if self.minutes is None else {**seed, "minutes": self.minutes}
-        if recipe.start:
-            start = folder.with_name(f"{folder.name}-start")
-            train(recipe.start.config(**seed), start, resume=(start / "config.json").exists())
-            given = {**given, "start_from": str(start)}
-        train(recipe.config(**given), folder, resume=(folder / "config.json").exists())
+        folder = self.out or Path("runs") / f"zoo-{self.name}"
+        given = {"seed": self.seed, "minutes": self.minutes}
+        changes = {name: value for name, value in given.items() if value is not None}
+        for config, run in recipe_of(self.name).runs(folder, **changes):
+            train(config, run, resume=(run / "config.json").exists())
 
 
 @dataclass

@@ -80,6 +80,8 @@ class AlphaZeroConfig:
     """Simulations of the search a move in self-play."""
     considered: int = 8
     """Actions that the search considers at the root."""
+    gumbel_noise: float = 1.0
+    """gumbel: the noise at the root; with 1 a move is much like a draw from the improved policy, with 0 its best."""
     root_noise: float = 0.25
     """puct: the share of Dirichlet noise in the prior of the root."""
     sampled_moves: int = 30
@@ -96,6 +98,9 @@ class AlphaZeroConfig:
     """The share of games that start with one to `random_plies` uniformly random moves."""
     random_plies: int = 4
     """How many random moves a game starts with at most. More show the net what good play does not lead to."""
+    branching: float = 0.0
+    """The share of games that begin in the middle of the one that has just ended: before one of its moves, with a random
+    move in its place (KataGo's forks). So the net learns what to do about moves that good play would not make."""
     vary_komi: bool = True
     """Whether half the games have a komi (or what else a game may vary) of their own, so that the net knows many."""
     batch_size: int = 128
@@ -115,7 +120,7 @@ class AlphaZeroConfig:
     """Peak learning rate of AdamW."""
     weight_decay: float = 1e-3
     """Weight decay of AdamW."""
-    averaging: float = 0.995
+    averaging: float = 0.999
     """Self-play and players use an exponential average of the weights with this decay a step; 0: the weights as they
     are."""
     search_value_share: float = 0.3
@@ -198,9 +203,10 @@ _POSITIVE = {"minutes", "replay_ratio", "kl_weight", "learning_rate", "checkpoin
 _FINITE = {"replay_ratio", "kl_weight", "learning_rate"}
 _NOT_NEGATIVE = {
     "evaluation_seconds",
+    "gumbel_noise",
     "weight_decay",
     "entropy_weight",
     "ownership_weight",
     "margin_weight",
 }
-_SHARES = {"surprise_weight", "random_opening", "averaging", "search_value_share", "root_noise", "return_decay"}
+_SHARES = {"surprise_weight", "random_opening", "branching", "averaging", "search_value_share", "root_noise", "return_decay"}

@@ -60,15 +60,18 @@ class SelfPlay:
         surprise_weight: float = 0.0,
         random_plies: int = 4,
         sampled_moves: int = 0,
+        branching: float = 0.0,
     ) -> None:
         """`sampled_moves`: so many moves of a game are drawn from the policy, instead of what was decided."""
         self.game, self.sampled_moves = game, sampled_moves
         self.vary_komi, self.surprise_weight = vary_komi, surprise_weight
-        self.random_opening, self.random_plies = random_opening, random_plies
+        self.random_opening, self.random_plies, self.branching = random_opening, random_plies, branching
         self.search_value_share = search_value_share
         self.return_decay = return_decay
         self.rng = np.random.default_rng(seed)
         self.states = self._start(games)
+        self.starts = self.states.copy()
+        """[B], where each game began."""
         self.length = np.zeros(games, np.int64)
         """[B], positions pending of each game."""
         self.pending = Positions.empty(game, games * game.max_plies)
@@ -94,6 +97,27 @@ class SelfPlay:
         states[states["terminated"]] = fresh[states["terminated"]]
         return states
 
+    def _follow(self, over: NDArray[np.int64]) -> States:
+        """The games that take the place of finished ones: new, or branches of theirs."""
+        states = self._start(len(over))
+        chosen = np.flatnonzero(self.rng.random(len(over)) < self.branching)
+        branches = self._branch(over[chosen])
+        unfinished = ~branches["terminated"]
+        states[chosen[unfinished]] = branches[unfinished]
+        return states
+
+    def _branch(self, over: NDArray[np.int64]) -> States:
+        """Finished games as they were before one of their moves, and a random move in its place."""
+        states, actions = self.starts[over], self.pending.action.reshape(len(self.length), -1)[over].astype(np.int64)
+        until = self.rng.integers(self.length[over])
+        for ply in range(until.max(initial=0)):
+            rows = np.flatnonzero(until > ply)
+            moved = states[rows]
+            self.game.step(moved, actions[rows, ply])
+            states[rows] = moved
+        self.game.step(states, self.game.random_actions(states, seeds_from(self.rng, len(states))))
+        return states
+
     def step(self, player: Decider) -> Positions:
         """Plays one move in every game and returns the positions of the games that ended with it."""
         rows = np.arange(len(self.states)) * self.game.max_plies + self.length
@@ -112,8 +136,8 @@ class SelfPlay:
         if len(over):
             self.endings.append(self._endings(over))
             self.finished_games += len(over)
+            self.states[over] = self.starts[over] = self._follow(over)
             self.length[over] = 0
-            self.states[over] = self._start(len(over))
         return positions
 
     def _action(self, found: Verdict) -> NDArray[np.int64]:
@@ -171,6 +195,7 @@ class SelfPlay:
         return {
             "rng": np.frombuffer(json.dumps(self.rng.bit_generator.state).encode(), np.uint8),
             "states": self.states.view(np.uint8),
+            "starts": self.starts.view(np.uint8),
             "length": self.length,
             "to_play": self.to_play[used],
             "value": self.value[used],
@@ -181,7 +206,9 @@ class SelfPlay:
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
         """Takes over what `state` returned."""
         self.rng.bit_generator.state = json.loads(state["rng"].tobytes())
-        self.states = np.ascontiguousarray(state["states"]).view(self.game.state_dtype)
+        self.states, self.starts = (
+            np.ascontiguousarray(state[name]).view(self.game.state_dtype) for name in ("states", "starts")
+        )
         self.length = np.array(state["length"], np.int64)
         self.finished_games = state["finished_games"].item()
         used = self._used_rows()

@@ -91,6 +91,7 @@ class SelfPlayWorker:
             config.surprise_weight,
             config.random_plies,
             config.sampled_moves if config.method == "puct" else 0,  # Gumbel's own noise varies its games
+            config.branching,
         )
         return Table(evaluator, self._player(evaluator), play)
 
@@ -102,6 +103,7 @@ class SelfPlayWorker:
             rule=config.method,
             num_simulations=config.simulations,
             max_considered=config.considered,
+            gumbel_scale=config.gumbel_noise,
             dirichlet_fraction=config.root_noise,
         )
         return Search(evaluator.game, judge, search)

@@ -12,6 +12,7 @@ from rich.console import Console
 from agents.alphazero.config import AlphaZeroConfig
 from agents.sb3.player import CONFIGS
 from agents.sb3.tuned import config_for
+from envs.errors import LabError
 from envs.spec import build
 from rl_lab.commands import command
 from rl_lab.results.measures import Measure
@@ -109,9 +110,12 @@ class Row:
         train(self.settings(seed), folder, resume=folder.exists(), console=Console(stderr=True))
         run = Run.open(folder)
         try:
-            last = run.metrics("training")[-1]
+            measured = run.metrics("training")
         finally:
             run.close()
+        if not measured:
+            raise LabError(f"The run in '{folder}' has no measurements of its training; delete it to train anew.")
+        last = measured[-1]
         return Training(float(last["seconds"]) / 60, int(last["positions" if self.learner == "alphazero" else "steps"]))
 
     def _given(self, seed: int) -> dict[str, Any]:

@@ -34,6 +34,7 @@ _TAKES_ALL = (
     ),
     Figure("opens at the centre", opens_at_centre, 1, decimals=0),
 )
+_TEN_MINUTES = {"minutes": 10, "vary_komi": False, "branching": 0.5, "gumbel_noise": 0.5}
 _SOLVED_SIZES = (Figure("sizes 2x2, 3x3, 4x4 of which it knows the value", solved_sizes, 1),)
 _AGAINST_GNU_GO = (Figure("score against gnugo:level=10", balanced_score("gnugo:level=10", 100), 0.8),)
 _KEEPS_VALUE = (
@@ -69,7 +70,7 @@ ROWS = (
     Row("ppo", "tic_tac_toe", _TIC_TAC_TOE),
     Row("ppo", "connect_four", _scores(200)),
     Row("ppo", "go:size=5", _scores(100)),
-    Row("alphazero", "go:size=5", _TAKES_ALL, {"minutes": 10}, (6, 7, 8, 9, 11)),
+    Row("alphazero", "go:size=5", _TAKES_ALL, _TEN_MINUTES, (6, 7, 8, 9, 11)),
     Row("alphazero", "go:size=4", _SOLVED_SIZES, {"minutes": 5, "sizes": "2 3 4"}),
     Row("alphazero", "go:size=7", _AGAINST_GNU_GO, {"minutes": 60}),
     Row("alphazero", "tic_tac_toe", _TIC_TAC_TOE, {"minutes": 2}),

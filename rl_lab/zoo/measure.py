@@ -30,7 +30,7 @@ from rl_lab.zoo.player import ZooAgent
 from rl_lab.zoo.recipes import recipe_of
 
 OPENING_PLIES = 2
-PARALLEL_GAMES = 64
+PARALLEL_GAMES = 512  # dozens of settings share them, and a net is as fast as its batches are large
 REACH = 3  # settings further apart on the ladder do not meet: such games hardly tell anything
 OUTSIDE = ("gtp", "gnugo")  # agents that need a program which may be missing
 

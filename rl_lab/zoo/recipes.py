@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from agents.alphazero.config import AlphaZeroConfig
@@ -39,32 +40,48 @@ class Recipe:
         sizes = {"sizes": " ".join(map(str, self.sizes))} if self.sizes else {}
         return AlphaZeroConfig(**{**known, **sizes, **self.settings, **changes})
 
+    def runs(self, folder: Path, **changes: Any) -> Iterator[tuple[AlphaZeroConfig, Path]]:
+        """The trainings that make the net, in their order, with their folders; the last is in `folder`.
+
+        The changes are to the settings of the last one; a seed is for all.
+        """
+        if self.start:
+            start = folder.with_name(f"{folder.name}-start")
+            yield from self.start.runs(start, **{name: changes[name] for name in changes if name == "seed"})
+            changes = {**changes, "start_from": str(start)}
+        yield self.config(**changes), folder
+
 
 _SIZES = {  # a batch is a small one of each size
-    **{"batch_size": 256, "replay_ratio": 4.0, "window_max": 500_000},
+    **{"batch_size": 256, "replay_ratio": 4.0, "window_max": 500_000, "averaging": 0.995},
     **{"checkpoint_seconds": 120.0, "evaluation_seconds": 600.0},
 }
+_SMALL_GO = Recipe(
+    game="go:size=7",
+    sizes=(2, 3, 4, 5, 5, 6, 7, 7, 7),
+    minutes=25,
+    blocks=6,
+    channels=64,
+    simulations=200,
+    measured_on=("go:size=7",),
+    settings=_SIZES,
+)
+_LARGE_GO = replace(
+    _SMALL_GO,
+    game="go:size=9",
+    sizes=(2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 9),
+    minutes=55,
+    measured_on=("go:size=5", "go:size=7", "go:size=9"),
+    opponents=("rollout:simulations=200", "gnugo:level=10"),
+    start=_SMALL_GO,
+)
 RECIPES: dict[str, Recipe] = {
-    "go": Recipe(
-        game="go:size=9",
-        sizes=(2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 9),
-        minutes=55,
-        blocks=6,
-        channels=64,
-        simulations=200,
-        measured_on=("go:size=5", "go:size=7", "go:size=9"),
-        opponents=("rollout:simulations=200", "gnugo:level=10"),
-        settings=_SIZES,
-        start=Recipe(
-            game="go:size=7",
-            sizes=(2, 3, 4, 5, 5, 6, 7, 7, 7),
-            minutes=25,
-            blocks=6,
-            channels=64,
-            simulations=400,
-            measured_on=("go:size=7",),
-            settings=_SIZES,
-        ),
+    "go": replace(
+        _LARGE_GO,
+        sizes=(2, 3, 4, 5, 5, 5, 6, 7, 7, 7, 8, 9, 9, 9),  # the last was short of 5x5, and lost a little there
+        minutes=20,
+        settings={**_SIZES, "learning_rate": 4e-4, "averaging": 0.999, "branching": 0.5, "gumbel_noise": 0.5},
+        start=_LARGE_GO,
     ),
     "connect_four": Recipe(
         "connect_four", 60, 5, 64, 400, ("connect_four",), settings={"random_opening": 0.7, "random_plies": 16}

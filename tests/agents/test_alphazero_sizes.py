@@ -68,7 +68,7 @@ def test_bad_sizes_are_one_sentence(game: str, sizes: str, words: str) -> None:
 
 @pytest.mark.parametrize(("game", "sizes", "method"), [("go", "2 3 4", "gumbel"), ("hex", "3 4", "klent")])
 def test_one_net_learns_all_sizes_and_goes_on_bit_for_bit(game: str, sizes: str, method: str, tmp_path: Path) -> None:
-    config = dataclasses.replace(TINY, game=game, sizes=sizes, method=method, surprise_weight=0.5)
+    config = dataclasses.replace(TINY, game=game, sizes=sizes, method=method, surprise_weight=0.5, branching=0.5)
     straight, first, resumed = run(config, 14), run(config, 7), Trainer(config)
     first.save(tmp_path)
     resumed.load(tmp_path)

@@ -164,3 +164,47 @@ def test_the_first_moves_may_be_drawn_from_the_policy() -> None:
     play.step(Script(game, [[0, 8] if ok else [0, 0] for ok in free]))
     second = play.pending.action.reshape(games, -1)[:, 1]
     assert (second == np.where(free, 8, 0)).all()
+
+
+def test_a_game_may_branch_off_the_one_before_with_a_random_move() -> None:
+    game, games = TicTacToe(), 300
+    win = [0, 3, 1, 4, 2]
+    play = SelfPlay(game, games, random_opening=0.0, search_value_share=0.0, seed=[0], branching=1.0)
+    for _ in win:
+        positions = play.step(Script(game, [win] * games))
+    assert len(positions) == games * len(win)
+    plies, seen = play.states["ply"], set()
+    for state in play.states[:, None]:
+        before = game.init(1)
+        for action in win[: max(int(state["ply"][0]) - 1, 0)]:
+            game.step(before, np.array([action]))
+        after = np.repeat(before, 9)
+        legal = np.flatnonzero(game.legal_mask(before)[0])
+        after = after[legal]
+        game.step(after, legal)
+        alike = legal[(game.observe(after) == game.observe(state)).all(axis=(1, 2, 3))]
+        assert len(alike) == 1 or state["ply"][0] == 0
+        seen.add((int(state["ply"][0]), *alike))
+    assert not play.states["terminated"].any() and (plies > 0).mean() > 0.9, "but where the random move ended the game"
+    assert set(np.unique(plies)) == {0, 1, 2, 3, 4, 5} and len(seen) == 1 + 9 + 8 + 7 + 6 + 4, "every move anywhere"
+    np.testing.assert_array_equal(play.starts, play.states)
+    assert (play.length == 0).all()
+
+
+def test_a_branch_of_a_branch_begins_where_that_one_did() -> None:
+    game, games = TicTacToe(), 200
+    play = SelfPlay(game, games, random_opening=0.0, search_value_share=0.0, seed=[0], branching=1.0)
+
+    class Lowest:
+        def run(self, states: States, seeds: Seeds) -> SearchResult:
+            legal = game.legal_mask(states)
+            uniform = (legal / legal.sum(axis=1, keepdims=True)).astype(np.float32)
+            nothing = np.zeros(legal.shape)
+            value = np.zeros(len(states), np.float32)
+            return SearchResult(legal.argmax(axis=1), uniform, value, uniform, nothing.astype(np.int32), nothing)
+
+    for _ in range(60):
+        play.step(Lowest())
+        assert (play.states["ply"] - play.starts["ply"] == play.length).all()
+        assert (play.starts["ply"] <= play.states["ply"]).all()
+    assert play.finished_games > 5 * games and play.starts["ply"].max() >= 6

@@ -183,6 +183,14 @@ def test_whole_komi_can_draw() -> None:
     assert match.terminated and match.state["outcome"] == 0 and match.result_text == "draw"
 
 
+@pytest.mark.parametrize("game", [Go(2), Go(5), Go(9), Go(5, komi=25.5), Go(5, komi=-25.5)])
+def test_a_varied_komi_never_decides_the_game_alone(game: Go) -> None:
+    komi = game.init_varied(4000, np.random.default_rng(0))["komi2"] / 2
+    assert 0.47 < (komi == game.komi).mean() < 0.9
+    assert len(np.unique(komi)) > 8
+    assert (np.abs(komi) <= max(game.size**2 - 0.5, abs(game.half_komi / 2))).all()
+
+
 def test_the_ply_cap_scores_the_board_as_it_stands_and_says_so() -> None:
     match = play(Go(5, komi=0.5, max_plies=1), "C3")
     assert match.terminated and match.result_text == "B+24.5 (ply cap)"

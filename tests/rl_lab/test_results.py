@@ -179,3 +179,13 @@ def test_a_row_may_start_from_the_net_of_another_with_the_same_seed(
     before, after = (load_model(row.folder(4))[0] for row in (smaller, row))
     assert torch.equal(before.stem.weight, after.stem.weight)
     assert not torch.equal(before.outcome.weight, after.outcome.weight)
+
+
+def test_a_run_without_measurements_gets_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = Row("alphazero", "tic_tac_toe", (), {"iterations": 1, "blocks": 1, "channels": 8, "anchors": "random"})
+    row.train(4)
+    metrics = row.folder(4) / "metrics.jsonl"
+    metrics.write_text("".join(line for line in metrics.read_text().splitlines(True) if '"training"' not in line))
+    with pytest.raises(LabError, match="no measurements of its training; delete it"):
+        row.train(4)

@@ -152,3 +152,16 @@ def test_recipes_are_of_games_and_settings_that_exist(name: str) -> None:
         for opponent in recipe.opponents:
             if not opponent.startswith("gnugo"):
                 make_agent(opponent, game)
+
+
+def test_a_recipe_is_trained_in_stages_each_from_the_one_before() -> None:
+    runs = list(recipe_of("go").runs(Path("a/go"), seed=5, minutes=1.5))
+    assert [(folder.as_posix(), config.start_from) for config, folder in runs] == [
+        ("a/go-start-start", ""),
+        ("a/go-start", "a/go-start-start"),
+        ("a/go", "a/go-start"),
+    ]
+    assert [config.seed for config, _ in runs] == [5, 5, 5]
+    assert [config.minutes for config, _ in runs] == [25, 55, 1.5], "only the last is changed, but for the seed"
+    assert runs[-1][0].learning_rate < runs[0][0].learning_rate
+    assert [folder for _, folder in recipe_of("hex").runs(Path("b"))] == [Path("b")]

@@ -164,9 +164,13 @@ class Go(TerritoryGame):
         return self.init(1, komi=np.array([self.half_komi / 2]))
 
     def init_varied(self, n: int, rng: np.random.Generator) -> States:
-        """Half the games at this game's komi, half at one spread about it by a board's width."""
+        """Half the games at this game's komi, half at one spread about it by a board's width.
+
+        Of those, none is decided before it begins: who takes the whole board wins.
+        """
         spread = np.where(rng.random(n) < 0.5, 0.0, rng.normal(scale=self.size, size=n))
-        half_komi = np.clip(np.round(self.half_komi + 2 * spread), -2 * self.size**2, 2 * self.size**2)
+        most = max(2 * self.size**2 - 1, abs(self.half_komi))  # unless this game's own komi is like that
+        half_komi = np.clip(np.round(self.half_komi + 2 * spread), -most, most)
         return self.init(n, komi=half_komi / 2)
 
     def _points(self) -> NDArray[np.int64]:
