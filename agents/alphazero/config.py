@@ -99,8 +99,8 @@ class AlphaZeroConfig:
     random_plies: int = 4
     """How many random moves a game starts with at most. More show the net what good play does not lead to."""
     branching: float = 0.0
-    """The share of games that begin in the middle of the one that has just ended: before one of its moves, with a random
-    move in its place (KataGo's forks). So the net learns what to do about moves that good play would not make."""
+    """The share of games that begin in the middle of the one that has just ended, before one of its moves and with a
+    random one in its place (KataGo's forks). So the net learns what to do about moves that good play does not make."""
     vary_komi: bool = True
     """Whether half the games have a komi (or what else a game may vary) of their own, so that the net knows many."""
     batch_size: int = 128
@@ -209,4 +209,12 @@ _NOT_NEGATIVE = {
     "ownership_weight",
     "margin_weight",
 }
-_SHARES = {"surprise_weight", "random_opening", "branching", "averaging", "search_value_share", "root_noise", "return_decay"}
+_SHARES = {
+    "surprise_weight",
+    "random_opening",
+    "branching",
+    "averaging",
+    "search_value_share",
+    "root_noise",
+    "return_decay",
+}
