@@ -34,7 +34,7 @@ _TAKES_ALL = (
     ),
     Figure("opens at the centre", opens_at_centre, 1, decimals=0),
 )
-_TEN_MINUTES = {"minutes": 10, "vary_komi": False, "branching": 0.5, "gumbel_noise": 0.5}
+_TEN_MINUTES = {"minutes": 10, "vary_komi": False, "branching": 0.5, "gumbel_noise": 0.5}  # docs/results.md says why
 _SOLVED_SIZES = (Figure("sizes 2x2, 3x3, 4x4 of which it knows the value", solved_sizes, 1),)
 _AGAINST_GNU_GO = (Figure("score against gnugo:level=10", balanced_score("gnugo:level=10", 100), 0.8),)
 _KEEPS_VALUE = (
