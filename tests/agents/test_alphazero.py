@@ -278,6 +278,8 @@ def test_bad_settings_are_one_clear_sentence() -> None:
     for bad in (
         {"batch_size": 0},
         {"averaging": 1.5},
+        {"branching": -0.1},
+        {"gumbel_noise": float("inf")},
         {"games": -1},
         {"minutes": float("nan")},
         {"method": "mcts"},

@@ -255,3 +255,12 @@ def test_symmetries_and_komi_can_be_left_alone() -> None:
         s: {b.tobytes() for b in draw([replay], 100, np.random.default_rng(0), s)[0].observation} for s in (False, True)
     }
     assert len(drawn[False]) == 1 and len(drawn[True]) == 4
+
+
+@pytest.mark.parametrize(("noise", "alike"), [(0.0, True), (1.0, False)])
+def test_without_gumbels_noise_the_same_position_is_played_alike(noise: float, alike: bool) -> None:
+    config = dataclasses.replace(TINY, sizes="4", random_opening=0.0, vary_komi=False, gumbel_noise=noise, workers=1)
+    worker = Trainer(config).workers[0]
+    worker.play(1)
+    first = worker.tables[0].games.pending.action.reshape(config.games, -1)[:, 0]
+    assert (len(set(first.tolist())) == 1) == alike
