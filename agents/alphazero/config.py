@@ -80,6 +80,8 @@ class AlphaZeroConfig:
     """Simulations of the search a move in self-play."""
     considered: int = 8
     """Actions that the search considers at the root."""
+    proves: bool = True
+    """Whether searches prove outcomes from the ends of games in their trees (MCTS-solver, Winands et al. 2008)."""
     gumbel_noise: float = 1.0
     """gumbel: the noise at the root; with 1 a move is much like a draw from the improved policy, with 0 its best."""
     root_noise: float = 0.25

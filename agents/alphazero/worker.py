@@ -102,6 +102,7 @@ class SelfPlayWorker:
         search = SearchConfig(
             rule=config.method,
             num_simulations=config.simulations,
+            proves=config.proves,
             max_considered=config.considered,
             gumbel_scale=config.gumbel_noise,
             dirichlet_fraction=config.root_noise,

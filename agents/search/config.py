@@ -22,6 +22,8 @@ class SearchConfig:
     """Simulations a move, beside what a reused tree brings."""
     leaves_per_wave: int = 1
     """Simulations of one tree that are evaluated together."""
+    proves: bool = True
+    """Whether the ends of games in the tree prove the outcomes of nodes above them."""
     c_init: float = 1.25
     """PUCT: exploration at few visits."""
     c_base: float = 19652.0
@@ -54,12 +56,13 @@ class SearchResult:
     """What a search found for n roots. Values are from the root's side to move."""
 
     action: NDArray[np.int64]
-    """[n], the best action: most visited under PUCT, the winner of sequential halving under Gumbel."""
+    """[n], the best action: most visited under PUCT, the winner of sequential halving under Gumbel; what is proven to
+    be worse is left out."""
     policy: NDArray[np.float32]
     """[n, A], what to learn from the search: visit shares under PUCT, the completed-Q policy under Gumbel."""
     value: NDArray[np.float32]
     """[n], the root's value: the mean of its simulations under PUCT; under Gumbel, whose root explores on purpose,
-    what the improved policy earns."""
+    what the improved policy earns; the outcome if it is proven."""
     prior: NDArray[np.float32]
     """[n, A], the evaluator's policy, without noise."""
     visits: NDArray[np.int32]

@@ -30,7 +30,9 @@ class Node:
     """How many nodes the tree had before."""
     state: States
     to_play: int
-    terminated: bool
+    low: int
+    high: int
+    """The bounds of the outcome that are proven; equal where it is settled."""
     value: float
     prior: dict[int, float] = field(default_factory=dict)
     children: dict[int, Node] = field(default_factory=dict)
@@ -42,7 +44,30 @@ class Node:
     def q(self, action: int) -> float:
         """The mean value of a tried action from this node's side to move, -1 if no simulation has returned from it."""
         child = self.children[action]
-        return (1 - 2 * self.to_play) * child.value_sum / child.visits if child.visits else -1.0
+        if not child.visits:
+            return -1.0
+        return (1 - 2 * self.to_play) * (child.low if child.is_settled else child.value_sum / child.visits)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the outcome is proven."""
+        return self.low == self.high
+
+    def bounds(self, action: int) -> tuple[int, int]:
+        """What an action is proven to be worth to the side to move: at least, at most."""
+        if action not in self.children:
+            return -1, 1
+        child = self.children[action]
+        return (child.low, child.high) if self.to_play == 0 else (-child.high, -child.low)
+
+    def narrow(self) -> bool:
+        """Takes over what the children prove: the best of their least and of their most; whether that is news."""
+        before = self.low, self.high
+        least, most = (max(part) for part in zip(*map(self.bounds, self.prior), strict=True))
+        self.low, self.high = (least, most) if self.to_play == 0 else (-most, -least)
+        if self.is_settled:
+            self.value = self.low
+        return (self.low, self.high) != before
 
     def tries(self, action: int) -> int:
         """How often an action was tried."""
@@ -67,20 +92,30 @@ class ReferenceSearch:
             wave = min(self.config.leaves_per_wave, self.config.num_simulations - done)
             paths = [self.walk(root, halving) for _ in range(wave)]
             for path in paths:
-                if not path[-1].terminated and not path[-1].prior:
+                if not path[-1].is_settled and not path[-1].prior:
                     self.evaluate(path[-1])
             for path in paths:
-                for node in path:
-                    node.pending -= 1
-                    node.visits += 1
-                    node.value_sum += path[-1].value
+                self.back_up(path)
             done += wave
         return root
+
+    def back_up(self, path: list[Node]) -> None:
+        """Tells the nodes of a path what its last one is worth, and what follows from that."""
+        value = path[-1].value
+        is_news = self.config.proves and path[-1].is_settled
+        for node in reversed(path):
+            if is_news and node is not path[-1]:
+                is_news = node.narrow()
+            if node.is_settled:
+                value = node.low
+            node.pending -= 1
+            node.visits += 1
+            node.value_sum += value
 
     def walk(self, root: Node, halving: Iterator[int]) -> list[Node]:
         """The nodes from the root to a leaf, which is added if it is new; they are pending from now on."""
         path = [root]
-        while path[-1].prior:
+        while path[-1].prior and (path[-1] is root or not path[-1].is_settled):
             node = path[-1]
             action = next(halving) if node is root and self.config.rule == "gumbel" else self.select(node)
             if action not in node.children:
@@ -96,7 +131,9 @@ class ReferenceSearch:
         """A leaf, whose value is the outcome if the game is over there."""
         row = state[0]
         self.size += 1
-        return Node(self.size - 1, state.copy(), int(row["to_play"]), bool(row["terminated"]), float(row["outcome"]))
+        outcome = int(row["outcome"])
+        low, high = (outcome, outcome) if row["terminated"] else (-1, 1)
+        return Node(self.size - 1, state.copy(), int(row["to_play"]), low, high, outcome)
 
     def evaluate(self, node: Node) -> None:
         """Gives a node the evaluator's value and its policy over the legal actions."""
@@ -184,17 +221,29 @@ class ReferenceSearch:
         return self.improved_policy(root)
 
     def action(self, root: Node, gumbel: NDArray[np.float64]) -> int:
-        """What to play after a search: the most tried action; Gumbel chooses the best among equals by its scores."""
-        most = max(root.tries(a) for a in root.prior)
-        scores = dict.fromkeys(root.prior, 0.0) if self.config.rule == "puct" else self.root_scores(root, gumbel)
-        return best_of({a: scores[a] for a in root.prior if root.tries(a) == most})
+        """What to play after a search: the most tried action, of equals the likeliest, or by Gumbel's scores the best.
+
+        An action is left out if another is at least as good, whatever comes of both, and may be better.
+        """
+        sensible = [a for a in root.prior if not any(outdoes(root.bounds(o), root.bounds(a)) for o in root.prior)]
+        most = max(root.tries(a) for a in sensible)
+        scores = root.prior if self.config.rule == "puct" else self.root_scores(root, gumbel)
+        return best_of({a: scores[a] for a in sensible if root.tries(a) == most})
 
     def value(self, root: Node) -> float:
-        """The root's value from its side to move: the mean of its simulations, or what Gumbel's policy earns."""
+        """The root's value from its side to move: the outcome if it is proven, else the mean of its simulations, or what
+        Gumbel's policy earns."""
+        if root.is_settled:
+            return (1 - 2 * root.to_play) * root.low
         if self.config.rule == "puct":
             return (1 - 2 * root.to_play) * root.value_sum / root.visits
         policy, q = self.improved_policy(root), self.completed_q(root)
         return sum(policy[a] * q[a] for a in root.prior)
+
+
+def outdoes(other: tuple[int, int], one: tuple[int, int]) -> bool:
+    """Whether `other` is at least as good as `one`, whatever comes of both, and may be better."""
+    return other[0] >= one[1] and other[1] > one[0]
 
 
 def best_of(scores: dict[int, float]) -> int:

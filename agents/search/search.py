@@ -9,6 +9,10 @@ visits whose values are not known yet (Liu et al. 2020, "Watch the unobserved"),
 counted as losses ("virtual loss", Chaslot et al. 2008), four at a time of 64 would have scored 45 % against one, not
 49 %. Only a new leaf counts as lost until it is evaluated, so that no second simulation runs into it.
 
+A search that `proves` knows of every node the bounds of its outcome, as far as the game's ends in the tree prove them
+("MCTS-solver", Winands et al. 2008, with the bounds of Cazenave and Saffidine 2010). A node whose bounds are equal is
+settled: it is judged by its outcome, not by its mean, and searched no further.
+
 Chance belongs to its tree: row b's random state gives the root's noise and the tree's seed, whose branch n is what the
 evaluator is given with node n. So what a search finds does not depend on the trees beside it.
 """
@@ -26,7 +30,7 @@ from agents.search import selection
 from agents.search.config import SearchConfig, SearchResult
 from agents.search.selection import GUMBEL, PUCT
 from agents.search.tree import RootView, Tree
-from agents.search.walk import backward, conclude, install, open_leaves, read_headers, simulate
+from agents.search.walk import backward, choose, conclude, install, open_leaves, read_headers, simulate
 from envs.chance import Seeds, branch_seeds, check_seeds, draw_seeds, gamma, gumbel
 from envs.errors import LabError
 from envs.games.game import Game, States
@@ -109,16 +113,18 @@ class Search:
         """What the last call has found, or the one in progress so far; not before there was one."""
         assert self.tree is not None
         after, root = self.tree.view_roots(), self.tree.nodes[:, 0]
-        visits = after.visits
+        visits, side = after.visits, 1 - 2 * root["to_play"]
+        nodes, untried, action = self.tree.nodes, self.tree.untried, np.empty(len(visits), np.int64)
+        c_visit, c_scale = self.config.c_visit, self.config.c_scale
         if self.config.rule == "puct":
             policy = visits / visits.sum(axis=1, keepdims=True)
-            action = visits.argmax(axis=1)
-            value = (1 - 2 * root["to_play"]) * root["value_sum"] / root["visits"]
+            value = side * root["value_sum"] / root["visits"]
+            choose(nodes, untried, self._scores, np.zeros_like(visits), c_visit, 0.0, action)
         else:
             policy, value = np.empty(visits.shape), np.empty(len(visits))
-            action = np.empty(len(visits), np.int64)
-            conclude(self.tree.nodes, self.tree.untried, self._scores, self._before.visits,
-                     self.config.c_visit, self.config.c_scale, policy, value, action)  # fmt: skip
+            conclude(nodes, untried, c_visit, c_scale, policy, value)
+            choose(nodes, untried, self._scores, self._before.visits, c_visit, c_scale, action)
+        value = np.where(root["low"] == root["high"], side * root["low"], value)
         prior = self._before.prior
         return SearchResult(action, policy.astype(np.float32), value.astype(np.float32), prior, visits, after.q)
 
@@ -236,6 +242,6 @@ class Search:
                 "The evaluator's answer is not finite: its net is beyond use, an earlier checkpoint may not be."
             )
 
-    @staticmethod
-    def _backward(tree: Tree, leaves: NDArray[np.int32]) -> None:
-        for_slices(lambda a, b: backward(tree.nodes, leaves, a, b), len(leaves), MIN_TREES_PER_THREAD)
+    def _backward(self, tree: Tree, leaves: NDArray[np.int32]) -> None:
+        proves = self.config.proves
+        for_slices(lambda a, b: backward(tree.nodes, leaves, proves, a, b), len(leaves), MIN_TREES_PER_THREAD)

@@ -1,7 +1,8 @@
 """Which action a simulation tries next: the two rules, jitted, over one node's tried actions and its best untried one.
 
 Notation: N(a) visits of a child (those under way included), Q(a) its mean value from the side to move (those under way
-not included; -1 if there are no others), P(a) the prior, V the evaluator's value of the node.
+not included; -1 if there are no others; the outcome where the child is settled), P(a) the prior, V the evaluator's
+value of the node.
 
 PUCT (Silver et al. 2018):  argmax Q(a) + c * P(a) * sqrt(sum N) / (1 + N(a)),
     c = log((1 + sum N + c_base) / c_base) + c_init; an untried action has the node's mean value less
@@ -34,8 +35,14 @@ def q_of(child: Any, to_play: int) -> float:
     """Q(a) of a tried action for the player `to_play`, -1 as long as its first simulation is under way."""
     if child.visits == 0:
         return -1.0
-    mean: float = child.value_sum / child.visits
+    mean: float = child.low if child.low == child.high else child.value_sum / child.visits
     return mean if to_play == 0 else -mean
+
+
+@kernel
+def bounds_of(child: Any, to_play: int) -> tuple[int, int]:
+    """The least and the most that the player `to_play` can reach from a child, as far as it is proven."""
+    return (child.low, child.high) if to_play == 0 else (-child.high, -child.low)
 
 
 @kernel

@@ -35,13 +35,13 @@ NODE = np.dtype(
         ("visits", "i4"),  # simulations that passed through or ended here, its own evaluation included
         ("pending", "i4"),  # simulations under way through here: visits whose value is not known yet
         ("value_sum", "f8"),  # sum of the values backed up, player 0's
-        ("value", "f8"),  # the evaluator's value, or the outcome if the game is over here; player 0's
+        ("value", "f8"),  # the evaluator's value, or the outcome if it is settled; player 0's
         ("untried_share", "f8"),  # the sum of the priors of its untried actions
         ("prior", "f4"),  # of the action that led here
         ("to_play", "i1"),
-        ("terminated", "?"),
+        ("low", "i1"),  # the least outcome that player 0 is known to reach from here, and the most that player 1 must
+        ("high", "i1"),  # allow; where they are equal the node is settled, as it is where the game is over
         ("evaluated", "?"),
-        ("spare", "u1"),
     ]
 )
 LINKS = ("parent", "first_child", "sibling")
@@ -142,6 +142,7 @@ class Tree:
             roots[link] = -1
         roots["row"] = rows
         roots["to_play"] = states["to_play"]
+        roots["low"], roots["high"] = -1, 1
         self.nodes[trees, 0] = roots
 
     def promote(self, b: int, state: np.void, max_depth: int = 2) -> bool:

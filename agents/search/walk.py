@@ -39,7 +39,7 @@ def _add_node(nodes: NDArray[Any], untried: NDArray[Any], size: NDArray[Any], b:
     record = nodes[b, child]
     record.parent, record.action, record.first_child = parent, action, -1
     record.visits, record.pending, record.value_sum = 0, 0, 0.0
-    record.terminated, record.evaluated = False, False
+    record.low, record.high, record.evaluated = -1, 1, False
     record.prior = untried[b, parent, action]
     record.sibling = nodes[b, parent].first_child
     nodes[b, parent].first_child = child
@@ -65,7 +65,7 @@ def simulate(
 ) -> None:
     """Walks trees start..stop to leaves[b, k], K simulations each, and marks their paths pending.
 
-    A leaf that was not in the tree is made, and new[b, k] says so. schedules[b, k] is the visit count that Gumbel's
+    A leaf is settled, or was not in the tree: then it is made, and new[b, k] says so. A settled root is searched on. schedules[b, k] is the visit count that Gumbel's
     root looks for.
     """
     c_init, c_base, fpu_reduction, c_visit, c_scale = constants
@@ -73,7 +73,7 @@ def simulate(
         for k in range(leaves.shape[1]):
             node = 0
             new[b, k] = False
-            while nodes[b, node].evaluated and not nodes[b, node].terminated:
+            while nodes[b, node].evaluated and (node == 0 or nodes[b, node].low < nodes[b, node].high):
                 if rule == PUCT:
                     action, child = selection.puct_action(nodes, untried, b, node, c_init, c_base, fpu_reduction)
                 elif node > 0:
@@ -123,15 +123,15 @@ def read_headers(
     start: int,
     stop: int,
 ) -> None:
-    """Notes of each new leaf who moves and whether the game is over, running[i] if not; its value is the outcome then,
-    else that of nobody yet."""
+    """Notes of each new leaf who moves and whether the game is over, running[i] if not; if it is, the leaf is settled,
+    and its value is the outcome."""
     for i in range(start, stop):
         record = nodes[trees[i], leaves[i]]
         row = rows[record.row]
         record.to_play = row[TO_PLAY]
-        record.terminated = row[TERMINATED] != 0
-        record.value = np.int8(row[OUTCOME])
-        running[i] = not record.terminated
+        running[i] = row[TERMINATED] == 0
+        if not running[i]:
+            record.low = record.high = record.value = np.int8(row[OUTCOME])
 
 
 @kernel
@@ -172,14 +172,44 @@ def install(
 
 
 @kernel
-def backward(nodes: NDArray[Any], leaves: NDArray[Any], start: int, stop: int) -> None:
-    """Adds the value of leaves[b, k] to every node on its path, which is then no longer pending."""
+def _narrow(nodes: NDArray[Any], b: int, node: int) -> bool:
+    """Brings the bounds of a node up to date with those of its children; whether they have changed."""
+    record = nodes[b, node]
+    side = 1 - 2 * record.to_play
+    least, most = -1, -1  # for the side to move
+    if record.best_untried >= 0:
+        most = 1
+    c = record.first_child
+    while c >= 0:
+        low, high = selection.bounds_of(nodes[b, c], record.to_play)
+        least, most = max(least, low), max(most, high)
+        c = nodes[b, c].sibling
+    low, high = min(side * least, side * most), max(side * least, side * most)
+    changed = low != record.low or high != record.high
+    record.low, record.high = low, high
+    if low == high:
+        record.value = low
+    return changed
+
+
+@kernel
+def backward(nodes: NDArray[Any], leaves: NDArray[Any], proves: bool, start: int, stop: int) -> None:
+    """Adds the value of leaves[b, k] to every node on its path, which is then no longer pending.
+
+    If the search `proves`, what a settled leaf means for the nodes above is worked out first, and from a node that is
+    settled so the outcome goes up instead.
+    """
     for b in range(start, stop):
         for k in range(leaves.shape[1]):
             node = leaves[b, k]
             value = nodes[b, node].value
+            narrows = proves and nodes[b, node].low == nodes[b, node].high
             while node >= 0:
                 record = nodes[b, node]
+                if narrows and node != leaves[b, k]:
+                    narrows = _narrow(nodes, b, node)
+                if record.low == record.high:
+                    value = record.value
                 record.pending -= 1
                 record.visits += 1
                 record.value_sum += value
@@ -255,23 +285,19 @@ def compact_rows(rows: NDArray[Any], kept: NDArray[Any]) -> None:
 def conclude(
     nodes: NDArray[Any],
     untried: NDArray[Any],
-    scores: NDArray[Any],
-    visits_before: NDArray[Any],
     c_visit: float,
     c_scale: float,
     policy: NDArray[Any],
     value: NDArray[Any],
-    action: NDArray[Any],
 ) -> None:
-    """Fills policy[b] with Gumbel's improved policy, value[b] with what it earns by the completed Q, and action[b]
-    with the winner among the most tried actions."""
+    """Fills policy[b] with Gumbel's improved policy and value[b] with what it earns by the completed Q."""
     for b in range(policy.shape[0]):
         root = nodes[b, 0]
         mixed, slope, _ = selection.completion(nodes, b, 0, c_visit, c_scale)
         highest, total = selection.weigh(nodes, b, 0, mixed, slope)
         for a in range(policy.shape[1]):
             policy[b, a] = untried[b, 0, a] * math.exp(-highest) / total
-        earned, most = root.untried_share * math.exp(-highest) / total * mixed, 0
+        earned = root.untried_share * math.exp(-highest) / total * mixed
         c = root.first_child
         while c >= 0:
             child = nodes[b, c]
@@ -279,7 +305,53 @@ def conclude(
             share = child.prior * math.exp(slope * (q - mixed) - highest) / total
             policy[b, child.action] = share
             earned += share * q
-            most = max(most, child.visits - visits_before[b, child.action])
             c = child.sibling
         value[b] = earned
-        action[b] = selection.gumbel_root_action(nodes, untried, scores, visits_before, b, most, c_visit, c_scale)[0]
+
+
+@kernel
+def _best_bounds(nodes: NDArray[Any], b: int) -> tuple[int, int]:
+    """The highest low bound of a root's actions for the side to move, and the highest high one of those that have it."""
+    root = nodes[b, 0]
+    least, most = (-1, 1) if root.best_untried >= 0 else (-1, -1)
+    c = root.first_child
+    while c >= 0:
+        low, high = selection.bounds_of(nodes[b, c], root.to_play)
+        if low > least or (low == least and high > most):
+            least, most = low, high
+        c = nodes[b, c].sibling
+    return least, most
+
+
+@kernel
+def choose(
+    nodes: NDArray[Any],
+    untried: NDArray[Any],
+    scores: NDArray[Any],
+    visits_before: NDArray[Any],
+    c_visit: float,
+    c_scale: float,
+    action: NDArray[Any],
+) -> None:
+    """Fills action[b] with the action of most visits in this search, the one of highest scores[b, a] + sigma(Q) of
+    equals, the lowest of equals again. Left out is what is proven no better than another action, which may be."""
+    for b in range(action.size):
+        root = nodes[b, 0]
+        mixed, slope, _ = selection.completion(nodes, b, 0, c_visit, c_scale)
+        least, most = _best_bounds(nodes, b)
+        best, visits, highest = -1, 0, -np.inf
+        for a in range(scores.shape[1]):
+            if least < 1 and untried[b, 0, a] > 0 and scores[b, a] > highest:
+                best, highest = a, scores[b, a]
+        c = root.first_child
+        while c >= 0:
+            child = nodes[b, c]
+            low, high = selection.bounds_of(child, root.to_play)
+            n = child.visits - visits_before[b, child.action]
+            score = scores[b, child.action] + slope * (selection.q_of(child, root.to_play) - mixed)
+            outdone = least > high or (least == high and most > low)
+            equal = n == visits and (score > highest or (score == highest and child.action < best))
+            if not outdone and (n > visits or equal):
+                best, visits, highest = child.action, n, score
+            c = child.sibling
+        action[b] = best

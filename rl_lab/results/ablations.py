@@ -86,6 +86,7 @@ ABLATIONS = (
     ),
     Ablation("half-the-simulations", _BOARD, {"simulations": 8, "considered": 4}),
     Ablation("twice-the-simulations", _BOARD, {"simulations": 32, "considered": 16}),
+    Ablation("no-proofs", _BOARD, {"proves": False}),
     Ablation("no-territory", _BOARD, {"ownership_weight": 0, "margin_weight": 0}),
     Ablation("no-pooling", _BOARD, {"global_pooling": False}),
     Ablation("no-symmetries", _BOARD, {"symmetries": False}),

@@ -134,7 +134,8 @@ def test_a_reused_tree_carries_on_and_is_consistent(rule: str, game: Game) -> No
         for b in range(2):
             nodes, size = tree.nodes[b], int(tree.size[b])
             carried += int(result.visits[b].sum() > 40)
-            assert nodes[0]["visits"] == 1 + result.visits[b].sum()
+            ended_here = nodes[0]["visits"] - 1 - result.visits[b].sum()
+            assert ended_here == 0 or (ended_here > 0 and nodes[0]["low"] == nodes[0]["high"])
             for n in range(1, size):
                 parent = nodes[n]["parent"]
                 assert tree.child(b, parent, nodes[n]["action"]) == n and parent < n

@@ -49,8 +49,8 @@ def test_equals_the_reference_on_random_games(game: Game, rule: str, num_simulat
     rng = np.random.default_rng([num_simulations, len(rule)])
     config = SearchConfig(rule=rule, num_simulations=num_simulations, max_considered=6, gumbel_scale=0.0)
     search = Search(game, HashEvaluator(game, 5), config)
-    states = random_positions(game, 12, 20, rng)
-    assert_equals_reference(search, states)
+    assert_equals_reference(search, random_positions(game, 12, 20, rng))
+    assert_equals_reference(search, random_positions(game, 12, 40, rng))  # where most lines end in the tree
 
 
 @pytest.mark.parametrize("game", [Go(3, komi=0.0), ConnectFour()], ids=lambda g: g.spec)
@@ -75,6 +75,14 @@ def test_waves_equal_the_reference(game: Game, rule: str, leaves: int) -> None:
     config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=leaves, max_considered=6)
     search = Search(game, HashEvaluator(game, 6), config)
     assert_equals_reference(search, random_positions(game, 8, 12, rng))
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda g: g.spec)
+@pytest.mark.parametrize("rule", ["puct", "gumbel"])
+def test_a_search_that_proves_nothing_equals_the_reference(game: Game, rule: str) -> None:
+    config = SearchConfig(rule=rule, num_simulations=50, leaves_per_wave=3, max_considered=6, proves=False)
+    search = Search(game, HashEvaluator(game, 6), config)
+    assert_equals_reference(search, random_positions(game, 8, 40, np.random.default_rng(3)))
 
 
 @pytest.mark.parametrize("game", GAMES, ids=lambda g: g.spec)
