@@ -33,7 +33,8 @@ class RolloutAgent(SearchAgent):
 
     def __init__(self, game: Game, simulations: int = 200, name: str = "") -> None:
         # A playout's result is -1, 0 or +1, far noisier than a net's value: hence the wider exploration. Waves of
-        # eight share the cost of leaving Python, and lose nothing measurable against waves of one. It proves nothing: it is the plain search that others are measured against.
+        # eight share the cost of leaving Python, and lose nothing measurable against waves of one. It proves nothing:
+        # it is the plain search that others are measured against.
         config = SearchConfig(rule="puct", num_simulations=simulations, leaves_per_wave=8, c_init=2.5, proves=False)
         search = Search(game, RolloutEvaluator(game), config)
         super().__init__(name or f"rollout:simulations={simulations}", search)

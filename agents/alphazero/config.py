@@ -32,15 +32,16 @@ RANGES = {
 """The least and the most that each whole number may be."""
 METHODS = ("gumbel", "puct", "klent")
 
+_VALUE = ("value_conv", "value_hidden", "value_cells", "outcome")
 PARTS = {
-    "stem": ("stem",),
+    "stem": ("stem", "place"),
     "blocks": ("blocks",),
-    "trunk": ("stem", "blocks"),
+    "trunk": ("stem", "place", "blocks"),
     "policy": ("policy",),
-    "value": ("value_conv", "value_hidden", "outcome"),
-    "heads": ("policy", "action_values", "value_conv", "value_hidden", "outcome", "ownership", "margin"),
+    "value": _VALUE,
+    "heads": ("policy", "action_values", *_VALUE, "ownership", "margin"),
 }
-"""The parts of a net that can be frozen, and the modules of PolicyValueNet that they are."""
+"""The parts of a net that can be frozen, and the modules and weights of PolicyValueNet that they are."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class AlphaZeroConfig:
 
     @property
     def frozen_modules(self) -> tuple[str, ...]:
-        """The modules of PolicyValueNet that keep their weights."""
+        """The modules and weights of PolicyValueNet that keep what they are."""
         parts = self.freeze.replace(",", " ").split()
         for part in parts:
             if part not in PARTS:

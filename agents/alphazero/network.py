@@ -5,6 +5,9 @@ smaller board in the corner of a larger canvas gives the same answers, because t
 puts off the board. The trunk needs no batch statistics, so training and playing compute the same function: each
 residual branch ends in a convolution that starts at zero (Zhang et al. 2019, "Fixup").
 
+A game whose actions are something else, such as columns, has one board, and its net may know where a cell is: a bias for
+each cell is added to what the first convolution finds, and the heads see every cell by itself.
+
 Global pooling and its use in trunk and heads follow KataGo (Wu 2019); value as win/draw/loss follows Leela Chess Zero.
 """
 
@@ -114,11 +117,13 @@ class Trunk(nn.Module):
         stride: int = 1,
         repeats: int = 1,
         pooled: bool = True,
+        board_shape: tuple[int, int] | None = None,
     ) -> None:
         """`offset` and `scale`, [C]: the net sees (plane - offset) * scale.
 
         The first convolution looks at every `stride`-th cell of every `stride`-th row. All blocks, one after the other,
-        are passed `repeats` times. Every other block has global pooling if `pooled`.
+        are passed `repeats` times. Every other block has global pooling if `pooled`. With a `board_shape` every cell
+        has a bias of its own, and no other board will do.
         """
         super().__init__()
         self.register_buffer("plane_offset", offset[:, None, None].clone())
@@ -126,6 +131,7 @@ class Trunk(nn.Module):
         self.stem = nn.Conv2d(len(offset), channels, 3, stride, padding=1)
         self.blocks = nn.ModuleList(Block(channels, pooled and i % 2 == 1) for i in range(blocks))
         self.repeats = repeats
+        self.place = nn.Parameter(torch.zeros(channels, *board_shape)) if board_shape else None
 
     def features(self, observations: Tensor, mask: Tensor | None) -> Tensor:
         """[B, C, H, W], uint8 or float -> [B, channels, H, W], 0 or more, in the memory format of the observations.
@@ -134,11 +140,18 @@ class Trunk(nn.Module):
         """
         dtype = self.stem.weight.dtype
         x = ((observations.to(dtype) - self.plane_offset) * self.plane_scale).to(dtype)
-        x = masked(self.stem(x), mask)
+        x = self.stem(x) if self.place is None else self.stem(x) + self.place
+        x = masked(x, mask)
         for _ in range(self.repeats):
             for block in self.blocks:
                 x = block(x, mask)
         return F.relu(x)
+
+
+def cells_are_actions(game: Game) -> bool:
+    """Whether its actions are the cells, with or without a pass, so that one net fits boards of any size."""
+    _, height, width = game.observation_shape
+    return game.num_actions - height * width in (0, 1)
 
 
 class ActionHead(nn.Module):
@@ -148,7 +161,7 @@ class ActionHead(nn.Module):
         super().__init__()
         _, height, width = game.observation_shape
         self.conv = nn.Conv2d(channels, hidden, 1)
-        self.cells_are_actions = game.num_actions - height * width in (0, 1)
+        self.cells_are_actions = cells_are_actions(game)
         if self.cells_are_actions:
             self.pooled = nn.Linear(3 * hidden, hidden) if pooled else None
             self.cell = nn.Conv2d(hidden, 1, 1)
@@ -175,7 +188,9 @@ class PolicyValueNet(Trunk):
     def __init__(self, game: Game, config: NetConfig) -> None:
         c, h, pooled = config.channels, config.head_channels, config.global_pooling
         offset, scale = map(torch.from_numpy, game.plane_offset_scale)
-        super().__init__(offset, scale, config.blocks, c, pooled=pooled)
+        _, height, width = game.observation_shape
+        board_shape = None if cells_are_actions(game) else (height, width)
+        super().__init__(offset, scale, config.blocks, c, pooled=pooled, board_shape=board_shape)
         self.config = config
         self.num_actions = game.num_actions
         self.has_territory = isinstance(game, TerritoryGame)
@@ -184,6 +199,7 @@ class PolicyValueNet(Trunk):
         self.action_values = ActionHead(game, c, h, pooled) if config.action_values else None
         self.value_conv = nn.Conv2d(c, h, 1)
         self.value_hidden = nn.Linear(3 * h, 2 * h)
+        self.value_cells = nn.Linear(h * height * width, 2 * h) if board_shape else None
         self.outcome = nn.Linear(2 * h, 3)
         if self.has_territory:
             self.ownership = nn.Conv2d(h, 1, 1)
@@ -196,7 +212,8 @@ class PolicyValueNet(Trunk):
             mask = observations[:, self.mask_plane : self.mask_plane + 1].to(self.stem.weight.dtype)
         x = self.features(observations.contiguous(memory_format=torch.channels_last), mask)
         v = masked(F.relu(self.value_conv(x)), mask)
-        hidden = F.relu(self.value_hidden(pool(v, mask)))
+        hidden = self.value_hidden(pool(v, mask))
+        hidden = F.relu(hidden if self.value_cells is None else hidden + self.value_cells(v.flatten(1)))
         size = v.shape[-2:]
         if self.has_territory:
             ownership = masked(torch.tanh(self.ownership(v)), mask)[:, 0]

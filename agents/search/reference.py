@@ -231,8 +231,8 @@ class ReferenceSearch:
         return best_of({a: scores[a] for a in sensible if root.tries(a) == most})
 
     def value(self, root: Node) -> float:
-        """The root's value from its side to move: the outcome if it is proven, else the mean of its simulations, or what
-        Gumbel's policy earns."""
+        """The root's value from its side to move: the outcome if it is proven; else the mean of its simulations, or
+        what Gumbel's policy earns."""
         if root.is_settled:
             return (1 - 2 * root.to_play) * root.low
         if self.config.rule == "puct":

@@ -65,8 +65,8 @@ def simulate(
 ) -> None:
     """Walks trees start..stop to leaves[b, k], K simulations each, and marks their paths pending.
 
-    A leaf is settled, or was not in the tree: then it is made, and new[b, k] says so. A settled root is searched on. schedules[b, k] is the visit count that Gumbel's
-    root looks for.
+    A leaf is settled, or was not in the tree: then it is made, and new[b, k] says so. A settled root is searched on.
+    schedules[b, k] is the visit count that Gumbel's root looks for.
     """
     c_init, c_base, fpu_reduction, c_visit, c_scale = constants
     for b in range(start, stop):
@@ -185,7 +185,7 @@ def _narrow(nodes: NDArray[Any], b: int, node: int) -> bool:
         least, most = max(least, low), max(most, high)
         c = nodes[b, c].sibling
     low, high = min(side * least, side * most), max(side * least, side * most)
-    changed = low != record.low or high != record.high
+    changed: bool = low != record.low or high != record.high
     record.low, record.high = low, high
     if low == high:
         record.value = low
@@ -311,7 +311,7 @@ def conclude(
 
 @kernel
 def _best_bounds(nodes: NDArray[Any], b: int) -> tuple[int, int]:
-    """The highest low bound of a root's actions for the side to move, and the highest high one of those that have it."""
+    """The highest low bound of a root's actions, and the highest high one of those that have it; of the side to move."""
     root = nodes[b, 0]
     least, most = (-1, 1) if root.best_untried >= 0 else (-1, -1)
     c = root.first_child
