@@ -5,8 +5,8 @@ smaller board in the corner of a larger canvas gives the same answers, because t
 puts off the board. The trunk needs no batch statistics, so training and playing compute the same function: each
 residual branch ends in a convolution that starts at zero (Zhang et al. 2019, "Fixup").
 
-A game whose actions are something else, such as columns, has one board, and its net may know where a cell is: a bias for
-each cell is added to what the first convolution finds, and the heads see every cell by itself.
+A game whose actions are something else, such as columns, has one board, and its net may know where a cell is: a bias
+for each cell is added to what the first convolution finds, and the heads see every cell by itself.
 
 Global pooling and its use in trunk and heads follow KataGo (Wu 2019); value as win/draw/loss follows Leela Chess Zero.
 """

@@ -311,7 +311,7 @@ def conclude(
 
 @kernel
 def _best_bounds(nodes: NDArray[Any], b: int) -> tuple[int, int]:
-    """The highest low bound of a root's actions, and the highest high one of those that have it; of the side to move."""
+    """The highest low bound of a root's actions for its side to move, and the highest high of those that have it."""
     root = nodes[b, 0]
     least, most = (-1, 1) if root.best_untried >= 0 else (-1, -1)
     c = root.first_child

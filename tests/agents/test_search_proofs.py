@@ -64,7 +64,7 @@ def test_the_move_played_is_not_proven_to_be_worse_than_another(rule: str) -> No
     search, tree = searched(TicTacToe(), SearchConfig(rule=rule, num_simulations=40), states)
     found, sign = search.found(), player_sign(states["to_play"])
     for b in range(len(states)):
-        bounds = {a: (-1, 1) for a in np.flatnonzero(tree.untried[b, 0] > 0).tolist()}
+        bounds = dict.fromkeys(np.flatnonzero(tree.untried[b, 0] > 0).tolist(), (-1, 1))
         for c in tree.children(b, 0):
             node = tree.nodes[b, c]
             bounds[int(node["action"])] = tuple(sorted((int(sign[b] * node["low"]), int(sign[b] * node["high"]))))
