@@ -34,14 +34,14 @@ METHODS = ("gumbel", "puct", "klent")
 
 _VALUE = ("value_conv", "value_hidden", "value_cells", "outcome")
 PARTS = {
-    "stem": ("stem", "place"),
+    "stem": ("stem",),
     "blocks": ("blocks",),
-    "trunk": ("stem", "place", "blocks"),
+    "trunk": ("stem", "blocks"),
     "policy": ("policy",),
     "value": _VALUE,
     "heads": ("policy", "action_values", *_VALUE, "ownership", "margin"),
 }
-"""The parts of a net that can be frozen, and the modules and weights of PolicyValueNet that they are."""
+"""The parts of a net that can be frozen, and the modules of PolicyValueNet that they are."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class AlphaZeroConfig:
 
     @property
     def frozen_modules(self) -> tuple[str, ...]:
-        """The modules and weights of PolicyValueNet that keep what they are."""
+        """The modules of PolicyValueNet that keep their weights."""
         parts = self.freeze.replace(",", " ").split()
         for part in parts:
             if part not in PARTS:

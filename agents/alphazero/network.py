@@ -5,8 +5,10 @@ smaller board in the corner of a larger canvas gives the same answers, because t
 puts off the board. The trunk needs no batch statistics, so training and playing compute the same function: each
 residual branch ends in a convolution that starts at zero (Zhang et al. 2019, "Fixup").
 
-A game whose actions are something else, such as columns, has one board, and its net may know where a cell is: a bias
-for each cell is added to what the first convolution finds, and the heads see every cell by itself.
+A game whose actions are something else, such as columns, has one board, and the heads of its net see every cell by
+itself. (Connect Four turns on the rows of threats. After 2,000 steps over 57,000 solved positions, 4 blocks of 48 channels
+judged 81.7 % and 87.3 % of unseen ones right so, random and strong play; with pooling alone 80.7 % and 84.5 %. A bias for
+each cell after the first convolution added nothing to that.)
 
 Global pooling and its use in trunk and heads follow KataGo (Wu 2019); value as win/draw/loss follows Leela Chess Zero.
 """
@@ -117,13 +119,11 @@ class Trunk(nn.Module):
         stride: int = 1,
         repeats: int = 1,
         pooled: bool = True,
-        board_shape: tuple[int, int] | None = None,
     ) -> None:
         """`offset` and `scale`, [C]: the net sees (plane - offset) * scale.
 
         The first convolution looks at every `stride`-th cell of every `stride`-th row. All blocks, one after the other,
-        are passed `repeats` times. Every other block has global pooling if `pooled`. With a `board_shape` every cell
-        has a bias of its own, and no other board will do.
+        are passed `repeats` times. Every other block has global pooling if `pooled`.
         """
         super().__init__()
         self.register_buffer("plane_offset", offset[:, None, None].clone())
@@ -131,7 +131,6 @@ class Trunk(nn.Module):
         self.stem = nn.Conv2d(len(offset), channels, 3, stride, padding=1)
         self.blocks = nn.ModuleList(Block(channels, pooled and i % 2 == 1) for i in range(blocks))
         self.repeats = repeats
-        self.place = nn.Parameter(torch.zeros(channels, *board_shape)) if board_shape else None
 
     def features(self, observations: Tensor, mask: Tensor | None) -> Tensor:
         """[B, C, H, W], uint8 or float -> [B, channels, H, W], 0 or more, in the memory format of the observations.
@@ -140,8 +139,7 @@ class Trunk(nn.Module):
         """
         dtype = self.stem.weight.dtype
         x = ((observations.to(dtype) - self.plane_offset) * self.plane_scale).to(dtype)
-        x = self.stem(x) if self.place is None else self.stem(x) + self.place
-        x = masked(x, mask)
+        x = masked(self.stem(x), mask)
         for _ in range(self.repeats):
             for block in self.blocks:
                 x = block(x, mask)
@@ -189,8 +187,7 @@ class PolicyValueNet(Trunk):
         c, h, pooled = config.channels, config.head_channels, config.global_pooling
         offset, scale = map(torch.from_numpy, game.plane_offset_scale)
         _, height, width = game.observation_shape
-        board_shape = None if cells_are_actions(game) else (height, width)
-        super().__init__(offset, scale, config.blocks, c, pooled=pooled, board_shape=board_shape)
+        super().__init__(offset, scale, config.blocks, c, pooled=pooled)
         self.config = config
         self.num_actions = game.num_actions
         self.has_territory = isinstance(game, TerritoryGame)
@@ -199,7 +196,7 @@ class PolicyValueNet(Trunk):
         self.action_values = ActionHead(game, c, h, pooled) if config.action_values else None
         self.value_conv = nn.Conv2d(c, h, 1)
         self.value_hidden = nn.Linear(3 * h, 2 * h)
-        self.value_cells = nn.Linear(h * height * width, 2 * h) if board_shape else None
+        self.value_cells = None if cells_are_actions(game) else nn.Linear(h * height * width, 2 * h)
         self.outcome = nn.Linear(2 * h, 3)
         if self.has_territory:
             self.ownership = nn.Conv2d(h, 1, 1)

@@ -26,8 +26,8 @@ def take_weights(net: PolicyValueNet, path: str, game: Game) -> None:
 
 def freeze(net: PolicyValueNet, modules: Sequence[str]) -> None:
     """Lets these modules of the net keep their weights; raises LabError if nothing is left to learn."""
-    for name, weights in net.named_parameters():
-        if name.split(".")[0] in modules:
-            weights.requires_grad_(False)
+    for name, module in net.named_children():
+        if name in modules:
+            module.requires_grad_(False)
     if not any(weights.requires_grad for weights in net.parameters()):
         raise LabError(f"With {', '.join(modules)} frozen this net has nothing left to learn.")
