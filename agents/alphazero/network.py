@@ -6,9 +6,9 @@ puts off the board. The trunk needs no batch statistics, so training and playing
 residual branch ends in a convolution that starts at zero (Zhang et al. 2019, "Fixup").
 
 A game whose actions are something else, such as columns, has one board, and the heads of its net see every cell by
-itself. (Connect Four turns on the rows of threats. After 2,000 steps over 57,000 solved positions, 4 blocks of 48 channels
-judged 81.7 % and 87.3 % of unseen ones right so, random and strong play; with pooling alone 80.7 % and 84.5 %. A bias for
-each cell after the first convolution added nothing to that.)
+itself. (Connect Four turns on the rows of threats. After 2,000 steps over 57,000 solved positions, 4 blocks of 48
+channels judged 81.7 % and 87.3 % of unseen ones right so, of random and of strong play; with pooling alone 80.7 % and
+84.5 %. A bias for each cell after the first convolution added nothing to that.)
 
 Global pooling and its use in trunk and heads follow KataGo (Wu 2019); value as win/draw/loss follows Leela Chess Zero.
 """
