@@ -25,6 +25,7 @@ RANGES = {
     "workers": (1, 1000),
     "random_plies": (1, 1000),
     "batch_size": (1, 10**6),
+    "decay_start": (0, 10**9),
     "window_start": (1, 10**9),
     "window_max": (1, 10**9),
     "seed": (0, MAX_SEED),
@@ -121,6 +122,9 @@ class AlphaZeroConfig:
     """Whether a position is learned under a random symmetry of the game each time."""
     learning_rate: float = 2e-3
     """Peak learning rate of AdamW."""
+    decay_start: int = 0
+    """Learning steps after which the learning rate falls, with one over the square root of the steps: a run of any
+    length ends on a low one. 0: it stays."""
     weight_decay: float = 1e-3
     """Weight decay of AdamW."""
     averaging: float = 0.999

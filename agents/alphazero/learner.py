@@ -142,15 +142,20 @@ class Learner:
         if not torch.isfinite(norm):
             raise self._not_finite("gradient", norm)
         self.steps += 1
-        warmup = min(1.0, self.steps / WARMUP_STEPS)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * warmup
+            group["lr"] = self._learning_rate()
         self.optimizer.step()
         # At first the average follows closely, or it would be an average of noise.
         decay = min(self.config.averaging, self.steps / (self.steps + 10))
         with torch.no_grad():
             for mean, weight in zip(self.average.parameters(), self.net.parameters(), strict=True):
                 mean.lerp_(weight, 1 - decay)
+
+    def _learning_rate(self) -> float:
+        """Of this step: up to the peak, and in time down from it."""
+        start = self.config.decay_start
+        decay = (start / self.steps) ** 0.5 if 0 < start < self.steps else 1.0
+        return self.config.learning_rate * min(1.0, self.steps / WARMUP_STEPS) * decay
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All that resuming needs, but for the step count and the random generator."""

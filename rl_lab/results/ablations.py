@@ -102,6 +102,7 @@ ABLATIONS = (
     Ablation("twice-the-batch", _BOARD, {"batch_size": 256}),
     Ablation("half-the-batch", _BOARD, {"batch_size": 64}),
     Ablation("faster", _BOARD, {"learning_rate": 5e-3}),
+    Ablation("falling-rate", _BOARD, {"decay_start": 1000}),
     Ablation("small-window", _BOARD, {"window_max": 20_000}),
     Ablation("several-sizes", _BOARD, {"sizes": "5 6 7"}),
     Ablation("from-5x5", _BOARD, {}, start=_SMALLER),

@@ -133,6 +133,17 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched() -> Non
     assert all(torch.equal(before[k], v) for k, v in learner.net.state_dict().items())
 
 
+@pytest.mark.parametrize(
+    ("steps", "decay_start", "rate"), [(50, 0, 5e-4), (900, 0, 1e-3), (400, 400, 1e-3), (1600, 400, 5e-4)]
+)
+def test_the_learning_rate_rises_at_first_and_may_fall_in_time(steps: int, decay_start: int, rate: float) -> None:
+    config = dataclasses.replace(TINY, learning_rate=1e-3, decay_start=decay_start)
+    learner = Learner(random_net(TicTacToe()), config, torch.device("cpu"))
+    learner.steps = steps - 1
+    learner.learn(Positions.empty(TicTacToe(), 4))
+    assert learner.optimizer.param_groups[0]["lr"] == pytest.approx(rate)
+
+
 def test_the_window_grows_with_the_square_root_and_holds_the_latest() -> None:
     game = TicTacToe()
     replay = Replay(game, start=100, capacity=300)
@@ -280,6 +291,7 @@ def test_bad_settings_are_one_clear_sentence() -> None:
         {"averaging": 1.5},
         {"branching": -0.1},
         {"gumbel_noise": float("inf")},
+        {"decay_start": -1},
         {"games": -1},
         {"minutes": float("nan")},
         {"method": "mcts"},
