@@ -196,8 +196,9 @@ def test_what_is_frozen_must_exist_and_leave_something() -> None:
         dataclasses.replace(TINY, freeze="body")
     with pytest.raises(LabError, match="nothing left to learn"):
         Trainer(dataclasses.replace(TINY, freeze="trunk heads"))
-    with pytest.raises(LabError, match="nothing left to learn"):
-        Trainer(dataclasses.replace(TINY, game="tic_tac_toe", sizes="", freeze="stem blocks policy value"))
+    for game, freeze in (("tic_tac_toe", "stem blocks policy value"), ("connect_four", "trunk, heads")):
+        with pytest.raises(LabError, match="nothing left to learn"):
+            Trainer(dataclasses.replace(TINY, game=game, sizes="", freeze=freeze))
 
 
 def test_switches_switch() -> None:
