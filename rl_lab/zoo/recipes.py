@@ -75,6 +75,7 @@ _LARGE_GO = replace(
     opponents=("rollout:simulations=200", "gnugo:level=10"),
     start=_SMALL_GO,
 )
+_LEAN = {"branching": 0.5, "gumbel_noise": 0.5, "evaluation_seconds": 600.0}
 RECIPES: dict[str, Recipe] = {
     "go": replace(
         _LARGE_GO,
@@ -96,8 +97,8 @@ RECIPES: dict[str, Recipe] = {
         opponents=("rollout:simulations=200",),
         settings={"random_opening": 1.0},  # without it, it hardly sees what follows a blunder
     ),
-    "hex": Recipe("hex:size=7", 90, 5, 64, 400, ("hex:size=7",)),
-    "othello": Recipe("othello:size=8", 120, 5, 64, 400, ("othello:size=8",)),
+    "hex": Recipe("hex:size=7", 25, 5, 64, 400, ("hex:size=7",), settings=_LEAN),
+    "othello": Recipe("othello:size=8", 25, 4, 64, 400, ("othello:size=8",), settings=_LEAN),
 }
 """By the name of the net."""
 
