@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from agents.alphazero.network import NetConfig, PolicyValueNet
+from agents.alphazero.network import NetConfig, PolicyValueNet, cells_are_actions
 from agents.checkpoints import checkpoints_in
 from agents.files import load_arrays, load_description, save_arrays
 from envs.errors import LabError
@@ -60,8 +60,7 @@ def load_model(path: Path, game: Game | None = None) -> tuple[PolicyValueNet, Ga
     except (KeyError, TypeError, AttributeError) as error:
         raise LabError(f"{folder / STEM}.json is damaged: {error}.") from None
     game = game or own_game
-    fits_every_size = own_game.num_actions - own_game.board_shape[0] * own_game.board_shape[1] in (0, 1)
-    if game.name != own_game.name or (not fits_every_size and game.spec != own_game.spec):
+    if game.name != own_game.name or (not cells_are_actions(own_game) and game.spec != own_game.spec):
         raise LabError(f"The net at '{folder}' plays {own_game.spec}, not {game.spec}.")
     arrays, _ = load_arrays(folder / STEM)
     try:
