@@ -75,7 +75,7 @@ _LARGE_GO = replace(
     opponents=("rollout:simulations=200", "gnugo:level=10"),
     start=_SMALL_GO,
 )
-_LEAN = {"branching": 0.5, "gumbel_noise": 0.5, "evaluation_seconds": 600.0}
+_LEAN: Mapping[str, Any] = {"branching": 0.5, "gumbel_noise": 0.5, "evaluation_seconds": 600.0}
 RECIPES: dict[str, Recipe] = {
     "go": replace(
         _LARGE_GO,
@@ -85,7 +85,13 @@ RECIPES: dict[str, Recipe] = {
         start=_LARGE_GO,
     ),
     "connect_four": Recipe(
-        "connect_four", 60, 5, 64, 400, ("connect_four",), settings={"random_opening": 0.7, "random_plies": 16}
+        game="connect_four",
+        minutes=30,
+        blocks=4,
+        channels=48,
+        simulations=400,
+        measured_on=("connect_four",),
+        settings={**_LEAN, "gumbel_noise": 0.2, "random_opening": 0.9, "random_plies": 12, "decay_start": 2000},
     ),
     "tic_tac_toe": Recipe(
         game="tic_tac_toe",
@@ -98,7 +104,7 @@ RECIPES: dict[str, Recipe] = {
         settings={"random_opening": 1.0},  # without it, it hardly sees what follows a blunder
     ),
     "hex": Recipe("hex:size=7", 25, 5, 64, 400, ("hex:size=7",), settings=_LEAN),
-    "othello": Recipe("othello:size=8", 25, 4, 64, 400, ("othello:size=8",), settings=_LEAN),
+    "othello": Recipe("othello:size=8", 22, 4, 64, 400, ("othello:size=8",), settings={**_LEAN, "decay_start": 2000}),
 }
 """By the name of the net."""
 
