@@ -89,7 +89,7 @@ RECIPES: dict[str, Recipe] = {
         minutes=30,
         blocks=4,
         channels=48,
-        simulations=400,
+        simulations=1600,
         measured_on=("connect_four",),
         settings={**_LEAN, "gumbel_noise": 0.2, "random_opening": 0.9, "random_plies": 12, "decay_start": 2000},
     ),

@@ -37,6 +37,8 @@ def test_sizes_that_are_solved_are_known_to_who_searches_them_through(monkeypatc
     assert strength.solved_sizes("go:size=2", "alphabeta:depth=20") == 1
     monkeypatch.setattr(strength, "SOLVED_MARGINS", {2: 3})
     assert strength.solved_sizes("go:size=2", "alphabeta:depth=20") == 0
+    monkeypatch.setattr(strength, "SOLVED_MARGINS", {2: 4})
+    assert strength.solved_sizes("go:size=2", "alphabeta:depth=20") == 0, "four points are all there are"
 
 
 @needs_solver
@@ -44,9 +46,7 @@ def test_sizes_that_are_solved_are_known_to_who_searches_them_through(monkeypatc
 def test_solved_positions_are_different_and_repeatable(play: str) -> None:
     first, again = (solved_positions(play, 60, 5) for _ in range(2))
     assert first.states.tobytes() == again.states.tobytes() and (first.values == again.values).all()
-    assert (
-        len({state.tobytes() for state in first.states["cells"]}) == 60 if "cells" in first.states.dtype.names else 60
-    )
+    assert len({discs.tobytes() for discs in first.states["discs"]}) == 60
     assert not first.states["terminated"].any()
     assert ((first.values != ILLEGAL) == ConnectFour().legal_mask(first.states)).all()
 

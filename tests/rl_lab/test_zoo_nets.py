@@ -1,12 +1,15 @@
 """The nets that ship: their files are whole, their cards are filled in, and what is known to be true they know."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 from agents.registry import make_agent
 from envs.chance import seed_states
 from envs.games.registry import make_game
-from rl_lab.results.strength import opens_at_centre, wins_from_start
+from rl_lab.results.solved import Play
+from rl_lab.results.strength import opens_at_centre, value_kept, wins_from_start
 from rl_lab.zoo import nets
 from rl_lab.zoo.recipes import RECIPES
 from tests.agents.tic_tac_toe_truth import all_positions, true_values
@@ -38,6 +41,19 @@ def test_tic_tac_toe_is_perfect_everywhere() -> None:
     after = positions.copy()
     game.step(after, action)
     assert (-true_values(after) == true_values(positions)).all()
+
+
+def test_connect_four_opens_where_it_wins() -> None:
+    game = make_game("connect_four")
+    decision = make_agent("zoo", game).act(game.init(1), seed_states([0]))
+    assert game.action_name(int(decision.action[0])) == "4" and decision.value[0] > 0
+
+
+@pytest.mark.skipif(find_spec("bitbully") is None, reason="the exact Connect Four solver: pip install bitbully")
+@pytest.mark.parametrize("play", ["random", "strong"])
+def test_connect_four_keeps_what_the_solver_says(play: Play) -> None:
+    """docs/results.md has the figures of 2,000 positions; these are a sample."""
+    assert value_kept(play, 200)("connect_four", "zoo") > 0.9
 
 
 @pytest.mark.parametrize("opponent", ["random", "greedy", "rollout:simulations=1000", "alphabeta:depth=3"])
