@@ -83,13 +83,8 @@ def solved_sizes(env: str, agent: str) -> float:
 
 def _knows(size: int, margin: int, agent: str) -> bool:
     """Whether it believes that Black wins from the empty board with half a point less komi than the margin, and loses
-    with half a point more, and wins and loses so against itself.
-
-    Where the margin is the whole board, as on 3x3, more is not asked: no game can be won there.
-    """
+    with half a point more, and wins and loses so against itself."""
     for komi, outcome in ((margin - 0.5, 1), (margin + 0.5, -1)):
-        if komi > size**2:
-            continue
         game: Game = Go(size=size, komi=komi)
         player = make_agent(agent, game)
         believes = outcome * player.act(game.init(1), seed_states([SEED])).value[0] > CONFIDENT
