@@ -5,6 +5,7 @@ from __future__ import annotations
 from rl_lab.results.measures import final, games_lost_to, gym_return, mean_return, score_against, solved
 from rl_lab.results.rows import Figure, Row
 from rl_lab.results.strength import balanced_score, opens_at_centre, solved_sizes, value_kept, wins_from_start
+from rl_lab.zoo.recipes import RECIPES
 
 _CART_POLE = (Figure("return", gym_return, 500, decimals=1),)
 _CATCH = (Figure("return", mean_return, 1),)
@@ -35,7 +36,6 @@ _TAKES_ALL = (
     Figure("opens at the centre", opens_at_centre, 1, decimals=0),
 )
 _TEN_MINUTES = {"minutes": 10, "vary_komi": False, "branching": 0.5, "gumbel_noise": 0.5}  # docs/results.md says why
-_FOUR = {"branching": 0.5, "gumbel_noise": 0.2, "random_opening": 0.9, "random_plies": 12, "decay_start": 2000}
 _SOLVED_SIZES = (Figure("sizes 2x2, 3x3, 4x4 of which it knows the value", solved_sizes, 1),)
 _AGAINST_GNU_GO = (Figure("score against gnugo:level=10", balanced_score("gnugo:level=10", 100), 0.8),)
 _KEEPS_VALUE = (
@@ -75,5 +75,5 @@ ROWS = (
     Row("alphazero", "go:size=4", _SOLVED_SIZES, {"minutes": 5, "sizes": "2 3 4"}),
     Row("alphazero", "go:size=7", _AGAINST_GNU_GO, {"minutes": 60}),
     Row("alphazero", "tic_tac_toe", _TIC_TAC_TOE, {"minutes": 2}),
-    Row("alphazero", "connect_four", _KEEPS_VALUE, {"minutes": 30, **_FOUR}),
+    Row("alphazero", "connect_four", _KEEPS_VALUE, {"minutes": 30, **RECIPES["connect_four"].settings}),
 )
